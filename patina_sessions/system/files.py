@@ -1,0 +1,256 @@
+"""The door to the disk: every byte that Patina writes to a file goes through here.
+
+Nothing is truncated in place, nothing is followed through a symbolic link that we did not make, and every failure of
+the disk becomes a `PatinaError` that names the file and what to do.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from patina_sessions.errors import PatinaError
+
+_HINTS = {
+    errno.ENOSPC: "The disk is full: free some space, then run the command again; nothing was lost.",
+    errno.EDQUOT: "Your disk quota is used up: free some space, then run the command again; nothing was lost.",
+    errno.EROFS: "The file system is read-only: work on a writable copy.",
+    errno.EACCES: "Check who owns it and its permissions.",
+    errno.EPERM: "Check who owns it and its permissions.",
+}
+
+
+@contextmanager
+def _told(path: Path, doing: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        words = os.strerror(error.errno) if error.errno else str(error)
+        raise PatinaError(f"cannot {doing} {path}: {words}", _HINTS.get(error.errno or 0)) from error
+
+
+def read(path: Path) -> bytes | None:
+    """Return the file's bytes, or None where there is no such file."""
+    with _told(path, "read"):
+        try:
+            return path.read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+
+def read_from(path: Path, offset: int) -> bytes:
+    """Return the bytes of the file from `offset` on; nothing where there is no such file."""
+    with _told(path, "read"):
+        try:
+            with open(path, "rb") as stream:
+                stream.seek(offset)
+                return stream.read()
+        except (FileNotFoundError, NotADirectoryError):
+            return b""
+
+
+def signature(path: Path) -> tuple[int, int, int, int, int] | None:
+    """Return what changes whenever somebody saves the file, or None where there is none."""
+    with _told(path, "look at"):
+        try:
+            s = os.stat(path)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+    return (s.st_dev, s.st_ino, s.st_size, s.st_mtime_ns, s.st_ctime_ns)
+
+
+def make_folder(path: Path, mode: int = 0o700) -> None:
+    """Make the folder and those above it, unless they are there."""
+    with _told(path, "make"):
+        if not path.is_dir():
+            path.mkdir(mode=mode, parents=True, exist_ok=True)
+
+
+def _write_all(fd: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(fd, view) :]
+
+
+def write(path: Path, data: bytes, *, mode: int = 0o600, durable: bool = True) -> None:
+    """Put the file in place whole, by rename, so that a reader sees the old bytes or the new ones."""
+    with _told(path, "write"):
+        beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+        fd = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, mode)
+        try:
+            _write_all(fd, data)
+            if durable:
+                os.fsync(fd)
+        except BaseException:
+            os.close(fd)
+            os.unlink(beside)
+            raise
+        os.close(fd)
+        os.replace(beside, path)
+
+
+def create(path: Path, data: bytes = b"", *, mode: int = 0o600) -> bool:
+    """Make the file, unless one is there; return whether we made it."""
+    with _told(path, "write"):
+        try:
+            fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+        except FileExistsError:
+            return False
+        try:
+            _write_all(fd, data)
+            os.fsync(fd)
+        except BaseException:
+            os.unlink(path)
+            raise
+        finally:
+            os.close(fd)
+        return True
+
+
+def publish(path: Path, data: bytes, *, mode: int = 0o644) -> bool:
+    """Put a whole file in place unless one is there; return whether it was ours. A kill leaves no half of it."""
+    with _told(path, "write"):
+        beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+        write(beside, data, mode=mode)
+        try:
+            os.link(beside, path)
+        except FileExistsError:
+            return False
+        finally:
+            os.unlink(beside)
+        return True
+
+
+def append(path: Path, data: bytes, *, durable: bool = True, mode: int = 0o600) -> None:
+    """Add the bytes at the end of the file in one write; the file is made where it is missing.
+
+    Room is asked for first: a short write on a full disk would leave half an entry.
+    """
+    with _told(path, "write"):
+        require_room(path.parent, len(data))
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, mode)
+        try:
+            _write_all(fd, data)
+            if durable:
+                os.fsync(fd)
+        finally:
+            os.close(fd)
+
+
+def append_existing(path: Path, data: bytes) -> bool:
+    """Add the bytes at the end of a file that is there, in one write; return False where it is gone."""
+    with _told(path, "write"):
+        require_room(path.parent, len(data))
+        try:
+            fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return False
+        try:
+            _write_all(fd, data)
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+        return True
+
+
+def require_room(folder: Path, size: int) -> None:
+    """Raise `OSError` ENOSPC when the file system has not room for `size` bytes and a margin of 64 kB."""
+    s = os.statvfs(folder)
+    free = s.f_bavail if os.geteuid() else s.f_bfree
+    if s.f_blocks and free * s.f_frsize < size + 65536:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def poke(path: Path, offset: int, old: bytes, new: bytes) -> bool:
+    """Replace bytes of the same length in place, if they are what we think; return whether that was done."""
+    with _told(path, "write"):
+        fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        try:
+            if len(old) != len(new) or os.pread(fd, len(old), offset) != old:
+                return False
+            os.pwrite(fd, new, offset)
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+        return True
+
+
+def move(source: Path, target: Path) -> bool:
+    """Rename a file over another; return False where the source is gone."""
+    with _told(source, "move"):
+        try:
+            os.replace(source, target)
+        except FileNotFoundError:
+            return False
+        return True
+
+
+def remove(path: Path) -> None:
+    """Remove a file, if it is there."""
+    with _told(path, "remove"):
+        path.unlink(missing_ok=True)
+
+
+def remove_folder(path: Path) -> bool:
+    """Remove a folder if it is there and empty; return whether it is gone."""
+    try:
+        path.rmdir()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return True
+
+
+def remove_tree(path: Path) -> None:
+    """Remove a folder of ours and all below it, if it is there."""
+    import shutil
+
+    with _told(path, "remove"):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+
+
+def set_mode(path: Path, mode: int) -> None:
+    """Set the permission bits of a file."""
+    with _told(path, "set the mode of"):
+        os.chmod(path, mode)
+
+
+def mode_of(path: Path) -> int:
+    """Return the permission bits of a file."""
+    with _told(path, "look at"):
+        return stat.S_IMODE(os.stat(path).st_mode)
+
+
+@contextmanager
+def locked(path: Path, *, shared: bool = False) -> Iterator[None]:
+    """Hold the lock of that file, waiting for it as long as it takes.
+
+    The system itself gives it back when the holder dies (flock), so that nobody's death blocks anybody.
+    """
+    with _told(path, "lock"):
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        with _told(path, "lock"):
+            fcntl.flock(fd, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(fd)
+
+
+def try_lock(path: Path) -> int | None:
+    """Take the lock if nobody has it and return its descriptor, to be kept open; None where somebody has it."""
+    with _told(path, "lock"):
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(fd)
+            return None
+        return fd

@@ -1,0 +1,109 @@
+"""The door to other programs: how a child is started, what it inherits, and how its failure is told."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from patina_sessions.errors import PatinaError
+
+# What a user may have chosen for every git of theirs. All other GIT_* belong to the git that called us as a hook, and
+# would turn our children to another repository or index (pre-commit#300, lefthook#1265, GitPython#2022).
+_KEPT = (
+    "GIT_AUTHOR_",
+    "GIT_CEILING_DIRECTORIES",
+    "GIT_COMMITTER_",
+    "GIT_CONFIG_COUNT",
+    "GIT_CONFIG_GLOBAL",
+    "GIT_CONFIG_KEY_",
+    "GIT_CONFIG_NOSYSTEM",
+    "GIT_CONFIG_SYSTEM",
+    "GIT_CONFIG_VALUE_",
+    "GIT_DISCOVERY_ACROSS_FILESYSTEM",
+    "GIT_EXEC_PATH",
+    "GIT_PYTHON_",
+)
+
+# A background git must take no lock, ask nothing, and fetch nothing: `git status` in a loop made 41 of 150 commits
+# fail without the first of these, and none with it.
+QUIET = {
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "LC_ALL": "C.UTF-8",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """How a child ended, and what it said."""
+
+    code: int
+    out: bytes
+    err: bytes
+
+
+def environment(given: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return an environment for a git child: ours without the `GIT_*` that a hook leaks, and quiet."""
+    base = os.environ if given is None else given
+    kept = {k: v for k, v in base.items() if not k.startswith("GIT_") or k.startswith(_KEPT)}
+    return {**kept, **QUIET}
+
+
+def forget_git() -> str | None:
+    """Take the `GIT_*` that a hook leaks out of this process for good and return what `GIT_DIR` was.
+
+    GitPython copies `os.environ` into its children, so dropping them a child at a time is not enough.
+    """
+    git_dir = os.environ.get("GIT_DIR")
+    clean = environment()
+    for name in [n for n in os.environ if n not in clean]:
+        del os.environ[name]
+    os.environ.update(QUIET)
+    return git_dir
+
+
+def run(argv: Sequence[str], *, cwd: Path | None = None, data: bytes | None = None) -> Result:
+    """Run a program to its end with what it says captured; its exit status is a value.
+
+    Raises `PatinaError` where the program is missing or the folder is gone.
+    """
+    try:
+        done = subprocess.run(
+            argv,
+            cwd=cwd,
+            input=data,
+            stdin=subprocess.DEVNULL if data is None else None,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment(),
+            check=False,
+        )
+    except FileNotFoundError as error:
+        if cwd is not None and not cwd.is_dir():
+            raise PatinaError(f"the folder {cwd} is gone") from error
+        raise PatinaError(f"{argv[0]} is not installed", f"Install {argv[0]}, or put it on PATH.") from error
+    except OSError as error:
+        raise PatinaError(f"cannot run {argv[0]}: {error.strerror}") from error
+    return Result(code=done.returncode, out=done.stdout, err=done.stderr)
+
+
+def start_detached(argv: Sequence[str], *, cwd: Path, env: Mapping[str, str] | None = None) -> int:
+    """Start a program that outlives us, with nothing of ours held open, and return its process id."""
+    child = subprocess.Popen(
+        argv,
+        cwd=cwd,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=dict(env) if env is not None else None,
+        start_new_session=True,
+        close_fds=True,
+    )
+    pid = child.pid
+    child.returncode = 0  # it is not ours to wait for; without this Python warns that it still runs
+    return pid

@@ -1,0 +1,140 @@
+"""Where we are: asks git once for the directories of a repository and gives back their paths.
+
+`.git` may be a file, a link or absent, so nothing is parsed that git can be asked for. GitPython is not loaded here:
+`status` and `note` come this way.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from patina_sessions.errors import NotARepository, PatinaError
+from patina_sessions.model import Id
+from patina_sessions.paths import Common, Layout, key_file
+from patina_sessions.system import files, processes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repository:
+    """One worktree of a repository, as git describes it at this moment."""
+
+    top: Path
+    git_dir: Path
+    common_dir: Path
+    head: Id | None  # None without a commit
+    branch: str | None  # None on a detached head
+
+    @property
+    def common(self) -> Common:
+        return Common(git=self.common_dir)
+
+
+def _rev_parse(cwd: Path, *args: str, git_dir: str | None) -> processes.Result:
+    where = [] if git_dir is None else [f"--git-dir={git_dir}"]
+    return processes.run(["git", *where, "rev-parse", "--path-format=absolute", *args], cwd=cwd)
+
+
+def _lines(result: processes.Result) -> list[str]:
+    return [os.fsdecode(line) for line in result.out.split(b"\n")[:-1]]
+
+
+def discover(cwd: Path, git_dir: str | None = None) -> Repository:
+    """Return the worktree that `cwd` lies in.
+
+    `git_dir` is what a hook's `GIT_DIR` said; it is used only where the folder itself leads to no repository (a
+    `git --git-dir=~/.cfg --work-tree=~` has no `.git` to find). Raises `NotARepository`, and `PatinaError` for a bare
+    repository or one of another owner.
+    """
+    asked = ("--git-dir", "--git-common-dir", "--show-toplevel", "HEAD", "--symbolic-full-name", "HEAD")
+    result = _rev_parse(cwd, *asked, git_dir=None)
+    if result.code and git_dir and not result.out:
+        result = _rev_parse(cwd, *asked, git_dir=git_dir)
+    lines = _lines(result)
+    if result.code == 0 and len(lines) == 5:
+        top, branch = Path(lines[2]), lines[4]
+        return Repository(
+            top=top, git_dir=Path(lines[0]), common_dir=Path(lines[1]), head=lines[3], branch=_short(branch)
+        )
+    return _discover_slowly(cwd, result, git_dir)
+
+
+def _short(ref: str) -> str | None:
+    return ref.removeprefix("refs/heads/") if ref.startswith("refs/heads/") else None
+
+
+def _discover_slowly(cwd: Path, first: processes.Result, git_dir: str | None) -> Repository:
+    """Ask one question at a time: no commit yet, a newline in a path, or no repository at all."""
+    answers = []
+    for question in ("--git-dir", "--git-common-dir", "--show-toplevel"):
+        one = _rev_parse(cwd, question, git_dir=None)
+        if one.code and git_dir:
+            one = _rev_parse(cwd, question, git_dir=git_dir)
+        if one.code:
+            raise _refusal(cwd, one.err.decode("utf-8", "replace"))
+        answers.append(Path(os.fsdecode(one.out[:-1])))
+    where = f"--git-dir={answers[0]}"
+    branch = processes.run(["git", where, "symbolic-ref", "-q", "HEAD"], cwd=cwd)
+    head = processes.run(["git", where, "rev-parse", "-q", "--verify", "HEAD^{commit}"], cwd=cwd)
+    return Repository(
+        top=answers[2],
+        git_dir=answers[0],
+        common_dir=answers[1],
+        head=head.out.decode().strip() or None,
+        branch=_short(os.fsdecode(branch.out[:-1])),
+    )
+
+
+def _refusal(cwd: Path, words: str) -> PatinaError:
+    if "dubious ownership" in words:
+        return PatinaError(
+            "git refuses this repository: it belongs to another user",
+            "If you trust it: git config --global --add safe.directory <path>",
+        )
+    if "must be run in a work tree" in words:
+        return NotARepository(
+            "this is a git directory without a working tree", "Run the command in a worktree of the repository."
+        )
+    if "not a git repository" in words:
+        return NotARepository(f"{cwd} is not in a git repository", "Run the command in a repository, or: git init")
+    first = next((line for line in words.splitlines() if line.strip()), "git gave no reason")
+    return PatinaError(f"git cannot read this repository: {first.removeprefix('fatal: ')}", "Ask git: git status")
+
+
+def key(git_dir: Path, *, make: bool) -> str | None:
+    """Return the nonce of a worktree; where it has none, or is a copy of another folder, make one if `make`.
+
+    The file also holds the folder's inode: `cp -r` of a repository must not inherit an active session.
+    """
+    file = key_file(git_dir)
+    inode = os.stat(git_dir).st_ino
+    words = (files.read(file) or b"").decode("ascii", "replace").split()
+    if len(words) == 2 and words[1] == str(inode):
+        return words[0]
+    if not make:
+        return None
+    fresh = secrets.token_hex(4)
+    text = f"{fresh} {inode}\n".encode()
+    if words:
+        files.write(file, text)
+    elif not files.create(file, text):
+        return key(git_dir, make=True)
+    return fresh
+
+
+def layout(repository: Repository, *, make: bool = True) -> Layout | None:
+    """Return the paths of this worktree's state; None where it has none yet and is not to be made."""
+    nonce = key(repository.git_dir, make=make)
+    if nonce is None:
+        return None
+    return Layout(top=repository.top, git=repository.git_dir, common=repository.common, key=nonce)
+
+
+def worktrees(common_dir: Path) -> dict[str, Path]:
+    """Return the git directories of all worktrees of a repository that have a key, by key."""
+    linked = common_dir / "worktrees"
+    folders = [common_dir, *(sorted(linked.iterdir()) if linked.is_dir() else ())]
+    found = ((key(folder, make=False), folder) for folder in folders if folder.is_dir())
+    return {nonce: folder for nonce, folder in found if nonce is not None}
