@@ -1,0 +1,57 @@
+# make demo    a whole session in a scratch repository, from a fresh clone, in a virtual environment of its own
+# make test    ruff, mypy and every test; ARGS goes to pytest: make test ARGS='-k rebase -x'
+# make lint    the first two, and the shell scripts
+# make bench   the costs, in pairs, written to bench/RESULTS.md; NAMES chooses: make bench NAMES='hook recorder'
+# make soak    the long random runs
+# make clean   what these made
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+ARGS ?=
+NAMES ?=
+# Two, since the tests start processes of their own; a machine with more cores may say more.
+WORKERS ?= 2
+
+# pip and git look for files in HOME; an empty one would mean the root of the disk.
+ifeq ($(strip $(HOME)),)
+export HOME := $(CURDIR)/$(VENV)/home
+endif
+
+.PHONY: demo test lint bench soak clean
+.DEFAULT_GOAL := test
+
+demo: $(STAMP)
+	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m compileall -q patina_sessions hooks
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh demo/session.sh
+
+test: lint
+	$(BIN)/python -m pytest -n $(WORKERS) --durations=10 $(ARGS)
+
+lint: $(STAMP)
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m mypy
+	git ls-files -z -- '*.sh' .ci/run | xargs -0 -r $(BIN)/shellcheck
+
+bench: $(STAMP)
+	$(BIN)/python -m bench $(NAMES)
+
+soak: $(STAMP)
+	$(BIN)/python -m pytest -n $(WORKERS) -m soak --timeout=0 $(ARGS)
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name .git -prune -o -name __pycache__ -type d -exec rm -rf {} +
+
+$(STAMP): pyproject.toml setup.py patina_sessions/__init__.py
+	@git --version >/dev/null 2>&1 || { echo 'git is missing: apt-get install git' >&2; exit 1; }
+	@$(PYTHON) -V >/dev/null 2>&1 || { echo '$(PYTHON) is missing: apt-get install python3 python3-venv' >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed, $(PYTHON) is $$($(PYTHON) -V): make PYTHON=python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo 'python3-venv is missing: apt-get install python3-venv' >&2; exit 1; }
+	@mkdir -p "$(HOME)" 2>/dev/null || true
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $(STAMP)

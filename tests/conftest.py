@@ -1,0 +1,78 @@
+"""Every test starts on a machine of its own: an empty home, no settings but these, no engine, no session around it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+from tests.repository import Repo
+
+# The machine is slow when others use it, so no property has a deadline; in CI the same examples come every time, and
+# the random ones are found where somebody sits and reads them.
+hypothesis.settings.register_profile("desk", deadline=None)
+hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "desk")
+
+# Read before any test can change it: what CI has set up and therefore must not be skipped.
+REQUIRED = frozenset(os.environ.get("REQUIRE", "").split())
+
+_DROPPED = ("GIT_", "PATINA_", "XDG_", "CLAUDE", "CODEX", "GEMINI", "CURSOR", "AI_AGENT")
+_GONE = {
+    "CI",
+    "PATINA",
+    "EDITOR",
+    "VISUAL",
+    "PAGER",
+    "NO_COLOR",
+    "FORCE_COLOR",
+    "CLICOLOR_FORCE",
+    "PYTHONWARNINGS",
+}
+
+
+@pytest.fixture(autouse=True)
+def machine(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Take away what the machine and its user have set; give what a test may rely on."""
+    for name in [n for n in os.environ if n.startswith(_DROPPED) or n in _GONE]:
+        monkeypatch.delenv(name)
+    fixed = {
+        "HOME": str(tmp_path_factory.mktemp("home")),
+        "TZ": "UTC",
+        "LC_ALL": "C.UTF-8",
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CEILING_DIRECTORIES": str(tmp_path.parent),  # "not a repository" is so wherever TMPDIR lies
+        "GIT_AUTHOR_NAME": "Ada Lovelace",
+        "GIT_AUTHOR_EMAIL": "ada@example.org",
+        "GIT_COMMITTER_NAME": "Ada Lovelace",
+        "GIT_COMMITTER_EMAIL": "ada@example.org",
+    }
+    for name, value in fixed.items():
+        monkeypatch.setenv(name, value)
+    if request.node.get_closest_marker("docker") is None:
+        monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/no-engine-in-this-test.sock")
+
+
+@pytest.fixture
+def new_repo(tmp_path: Path) -> Callable[..., Repo]:
+    """Return a maker of repositories: `new_repo("name", "--bare", …)`."""
+
+    def make(name: str = "repo", *options: str) -> Repo:
+        return Repo.create(tmp_path / name, *options)
+
+    return make
+
+
+@pytest.fixture
+def repo(new_repo: Callable[..., Repo]) -> Repo:
+    """Return an empty repository."""
+    return new_repo()
