@@ -1,0 +1,55 @@
+"""`python -m bench [names]`: run these benches, or all, print their table, and put their rows into RESULTS.md.
+
+The exit status is 1 where a bar is missed, 2 where a name is unknown.
+"""
+
+from __future__ import annotations
+
+import datetime
+import importlib
+import pkgutil
+import sys
+import tempfile
+from pathlib import Path
+
+import bench
+from bench import report
+from bench.pairs import Bench, compare
+
+RESULTS = Path(__file__).with_name("RESULTS.md")
+FRAME = {"__main__", "pairs", "report"}
+
+
+def declared() -> dict[str, Bench]:
+    """Return the benches that the modules of this folder declare, by name."""
+    names = sorted(module.name for module in pkgutil.iter_modules(bench.__path__) if module.name not in FRAME)
+    found: list[Bench] = [importlib.import_module(f"bench.{name}").BENCH for name in names]
+    return {one.name: one for one in found}
+
+
+def main(names: list[str]) -> int:
+    """Run the benches of these names, all if there is none."""
+    benches = declared()
+    if unknown := [name for name in names if name not in benches]:
+        print(f"no such bench: {', '.join(unknown)}; there are {', '.join(benches)}", file=sys.stderr)
+        return 2
+    rows: dict[str, str] = {}
+    missed = []
+    print(report.machine(), report.HEAD, sep="\n\n", end="", flush=True)
+    for name in names or benches:
+        one = benches[name]
+        with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+            ratio = compare(*one.prepare(Path(folder)), rounds=one.rounds)
+        rows[name] = report.row(one, ratio, day=datetime.date.today().isoformat())  # noqa: DTZ011 - a reader's day
+        print(rows[name], end="", flush=True)
+        if ratio.median > one.bar:
+            missed.append(name)
+    before = RESULTS.read_text() if RESULTS.exists() else ""
+    RESULTS.write_text(report.page(rows, machine=report.machine(), before=before))
+    if missed:
+        print(f"over the bar: {', '.join(missed)}", file=sys.stderr)
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
