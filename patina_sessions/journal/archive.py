@@ -1,0 +1,131 @@
+"""The finished journals: `<common>/patina/archive` has them all, `layer/sessions` those that are kept with the code.
+
+Readers see the union by id, the worktree's copy first, since a person may have edited that one. What lies in
+`layer/sessions` came with a clone, perhaps from a stranger: a link or a pipe of that name is not a journal.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from patina_sessions import safe
+from patina_sessions.errors import PatinaError
+from patina_sessions.journal import metadata
+from patina_sessions.paths import Layout
+from patina_sessions.system import files
+
+comment = metadata.comment
+metadata_of = metadata.read
+
+_NAMED = 8  # candidates that an error names
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Archived:
+    """A finished journal and where it lies; `tree` is True for the copy in the working tree."""
+
+    id: str
+    path: Path
+    tree: bool
+
+
+def all(layout: Layout) -> list[Archived]:  # noqa: A001 (archive.all reads as what it is)
+    """Return every finished journal once, by id, the working tree's copy where there are two."""
+    found: dict[str, Archived] = {}
+    for folder, tree in ((layout.sessions, True), (layout.common.archive, False)):
+        for name in files.names(folder):
+            stem = _stem(name)
+            if stem is not None and stem not in found and _is_plain(folder / name):
+                found[stem] = Archived(id=stem, path=folder / name, tree=tree)
+    return [found[stem] for stem in sorted(found)]
+
+
+def _stem(name: str) -> str | None:
+    """Return the id that a file's name stands for; hidden files and a README are no journals."""
+    stem = name.removesuffix(".md")
+    return None if stem == name or name.startswith(".") or stem.lower() == "readme" else stem
+
+
+def _is_plain(path: Path) -> bool:
+    try:
+        return stat.S_ISREG(os.lstat(path).st_mode)
+    except OSError:
+        return False
+
+
+def ids(layout: Layout) -> list[str]:
+    """Return the ids of all finished journals, sorted."""
+    return [journal.id for journal in all(layout)]
+
+
+def locate(layout: Layout, session: str) -> Archived | None:
+    """Return where the finished journal of that id lies, the working tree's copy first, or None."""
+    if not session or "/" in session or "\0" in session:
+        return None
+    for folder, tree in ((layout.sessions, True), (layout.common.archive, False)):
+        path = folder / f"{session}.md"
+        if _is_plain(path):
+            return Archived(id=session, path=path, tree=tree)
+    return None
+
+
+def read(layout: Layout, session: str) -> bytes | None:
+    """Return the bytes of a finished journal, the working tree's copy first, or None where there is none."""
+    found = locate(layout, session)
+    return files.read(found.path) if found else None
+
+
+def find(layout: Layout, prefix: str) -> str:
+    """Return the id of the one finished journal that a prefix means. Raises `PatinaError` for none and for several."""
+    return choose(prefix, ids(layout))
+
+
+def choose(prefix: str, known: Iterable[str]) -> str:
+    """Return the one of the ids that is the prefix, else the only one that begins with it."""
+    known = list(known)
+    if prefix in known:
+        return prefix
+    fits = [name for name in known if prefix and name.startswith(prefix)]
+    if len(fits) == 1:
+        return fits[0]
+    shown = safe.visible(prefix)
+    if not fits:
+        raise PatinaError(f"there is no session '{shown}'", "See them all: patina session list --all")
+    more = f" and {len(fits) - _NAMED} more" if len(fits) > _NAMED else ""
+    names = ", ".join(safe.visible(name) for name in fits[-_NAMED:])
+    raise PatinaError(f"{len(fits)} sessions begin with '{shown}'", f"Say more of it: {names}{more}")
+
+
+def publish(layout: Layout, session: str, data: bytes, *, tree: bool) -> Path | None:
+    """Put a finished journal where it belongs and return the working tree's copy, None where `tree` is False.
+
+    The common directory's copy comes first: no `git clean`, checkout or removed worktree reaches that one. A later
+    call with other bytes (an editor saved after `end`) renews both, as long as nobody else touched the tree's copy,
+    and that one first, so that a kill in between leaves what the next call needs to go on. Raises `PatinaError` where
+    a stranger's file has that name; it is not changed.
+    """
+    first = layout.common.archive / f"{session}.md"
+    before = files.read(first)
+    files.make_folder(first.parent)
+    if before is None:
+        files.write(first, data)
+    second = _publish_in_tree(layout, session, data, before) if tree else None
+    if before not in (None, data):
+        files.write(first, data)
+    return second
+
+
+def _publish_in_tree(layout: Layout, session: str, data: bytes, before: bytes | None) -> Path:
+    path = layout.sessions / f"{session}.md"
+    files.make_folder(path.parent, 0o755)
+    if not files.publish(path, data):
+        there = files.read(path) if _is_plain(path) else None
+        if there is None or there not in (before, data):
+            raise PatinaError(f"{path} is there already", "Move it away, then run the command again.")
+        if there != data:
+            files.write(path, data, mode=0o644)
+    return path
