@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 import hypothesis
 import pytest
@@ -17,20 +22,20 @@ hypothesis.settings.register_profile("desk", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "desk")
 
-# Read before any test can change it: what CI has set up and therefore must not be skipped.
+# What the machine is said to have, as in REQUIRE='docker claude': a test that needs it is then not skipped but fails.
 REQUIRED = frozenset(os.environ.get("REQUIRE", "").split())
 
 _DROPPED = ("GIT_", "PATINA_", "XDG_", "CLAUDE", "CODEX", "GEMINI", "CURSOR", "AI_AGENT")
 _GONE = {
     "CI",
-    "PATINA",
     "EDITOR",
-    "VISUAL",
-    "PAGER",
-    "NO_COLOR",
     "FORCE_COLOR",
-    "CLICOLOR_FORCE",
+    "NO_COLOR",
+    "PAGER",
+    "PATINA",
+    "PYTHONPATH",
     "PYTHONWARNINGS",
+    "VISUAL",
 }
 
 
@@ -60,6 +65,33 @@ def machine(
         monkeypatch.setenv(name, value)
     if request.node.get_closest_marker("docker") is None:
         monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/no-engine-in-this-test.sock")
+    elif silence := engine_silence():
+        _absent("docker", silence)
+
+
+@functools.cache
+def engine_silence() -> str | None:
+    """Return why no Docker engine answers, None where one does."""
+    # In a process of its own: where nobody answers, the client leaves its socket to the garbage collector.
+    ask = "import docker; docker.from_env(timeout=10).ping()"
+    asked = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True)
+    return f"no Docker engine answers: {asked.stderr.splitlines()[-1]}" if asked.returncode else None
+
+
+def _absent(what: str, why: str) -> NoReturn:
+    if what in REQUIRED:
+        pytest.fail(why)
+    pytest.skip(why)
+
+
+@pytest.fixture
+def program() -> Callable[[str], str]:
+    """Return a finder of programs that not every machine has: `program("claude")` is its path, or the test is skipped."""
+
+    def find(name: str) -> str:
+        return shutil.which(name) or _absent(name, f"{name} is not on PATH")
+
+    return find
 
 
 @pytest.fixture
