@@ -1,1 +1,1 @@
-"""Journals: lossless text to model and back (`grammar`), entries to text (`render`), and the finished ones (`archive`)."""
+"""Journals: text to model and back (`grammar`), entries to text (`render`), and the finished ones (`archive`)."""

@@ -245,9 +245,11 @@ def retitle(data: bytes, title: str) -> bytes:
     line = b"# Session: " + safe.line(title).encode("utf-8", "surrogateescape")
     start = front.span(data) or (len(_BOM) if data.startswith(_BOM) else 0)
     for heading in lines.scan(data).headings:
-        if len(heading[lines.LEVEL]) == 1 and heading.start(lines.LINE) >= start:
+        if heading.start(lines.LINE) < start:
+            continue
+        if lines.is_entry(heading) or len(heading[lines.LEVEL]) == 2:
+            break  # the title belongs to the head, and that is over
+        if len(heading[lines.LEVEL]) == 1:
             end = heading.end() - heading[0].endswith(b"\r")
             return data[: heading.start(lines.LINE)] + line + data[end:]
-        if heading.start(lines.LINE) >= start:
-            break  # the title belongs to the head, and that is over
     return data[:start] + line + b"\n" + data[start:]
