@@ -46,12 +46,12 @@ WRITERS = ("system.files",)
 BOUNDARIES = ("cli", "recorder.__main__", "sources.watcher.__main__")
 PRINTERS = ("cli",)
 CLOCKS = ("system.clock",)
-LOG_KEEPERS = ("system",)
+LOG_KEEPERS = ("system", "recorder.__main__", "sources.watcher.__main__")
 
 WRITING = {
     *(
         f"os.{name}"
-        for name in "chmod chown ftruncate lchown link makedirs mkdir mkfifo mknod open remove removedirs rename"
+        for name in "chmod chown ftruncate lchown link makedirs mkdir mkfifo mknod remove removedirs rename"
         " renames replace rmdir symlink truncate unlink utime".split()
     ),
     *(f"shutil.{name}" for name in "copy copy2 copyfile copymode copystat copytree move rmtree".split()),
@@ -67,6 +67,7 @@ LOG_FILES = {
     "logging.handlers.TimedRotatingFileHandler",
     "logging.handlers.WatchedFileHandler",
 }
+READING_FLAGS = {"os.O_RDONLY", "os.O_CLOEXEC", "os.O_DIRECTORY", "os.O_NOFOLLOW", "os.O_NONBLOCK"}
 LEAVING = {"sys.exit", "os._exit", "os.abort", "exit", "quit", "SystemExit"}
 BROAD = {"Exception", "BaseException"}
 MOMENTS = {"now", "today", "utcnow"}
@@ -248,19 +249,24 @@ def pure(root: Path) -> Iterator[str]:
 
 
 def writes(root: Path) -> Iterator[str]:
-    """Only `system.files` makes, changes, moves or removes a file; a log's file is opened in `system`."""
+    """Only `system.files` makes, changes, moves or removes a file; a log's is opened where a process begins."""
     for module in read(root):
         for node, name in module.calls:
             if _writes(node, name) and not module.below(WRITERS):
                 yield f"{module.at(node)} calls {name}, which writes"
-            if name in LOG_FILES and not module.below(LOG_KEEPERS):
+            configures = name == "logging.basicConfig" and any(
+                word.arg == "filename" for word in node.keywords
+            )
+            if (name in LOG_FILES or configures) and not module.below(LOG_KEEPERS):
                 yield f"{module.at(node)} calls {name}, which opens a file"
 
 
 def _writes(node: ast.Call, name: str) -> bool:
     receiver, _, verb = name.rpartition(".")
+    if name == "os.open":
+        return not node.args or not (_dotted(node.args[0], {}) == "os.devnull" or _only_reads(node.args[1:2]))
     if name in WRITING:
-        return not (node.args and _dotted(node.args[0], {}) == "os.devnull")
+        return True
     if verb == "open" and receiver.partition(".")[0] not in {"os", "tarfile", "zipfile", "webbrowser"}:
         mode_at = 1 if receiver in {"", "io", "codecs", "gzip"} else 0
         given = [word.value for word in node.keywords if word.arg == "mode"] + node.args[
@@ -273,6 +279,13 @@ def _writes(node: ast.Call, name: str) -> bool:
     if verb == "touch":
         return not node.args
     return verb in WRITING_METHODS or (verb == "replace" and len(node.args) == 1 and not node.keywords)
+
+
+def _only_reads(flags: list[ast.expr]) -> bool:
+    parts = [part for flag in flags for part in ast.walk(flag) if isinstance(part, (ast.Attribute, ast.Call))]
+    return bool(parts) and all(
+        _dotted(part, {}) in READING_FLAGS for part in parts if isinstance(part, ast.expr)
+    )
 
 
 def endings(root: Path) -> Iterator[str]:

@@ -43,7 +43,8 @@ def skeleton(tmp_path: Path) -> Path:
         "system/docker.py": '"""Engine."""\nimport docker\n',
         "system/git.py": '"""Git."""\nimport git\n',
         "events/log.py": '"""Log."""\nfrom patina_sessions import model\nfrom patina_sessions.system import files\n'
-        'files.append(b"")\nfiles.remove("a")\nwith open("a") as stream, open("b", "rb") as other:\n    pass\n',
+        'files.append(b"")\nfiles.remove("a")\nwith open("a") as stream, open("b", "rb") as other:\n    pass\n'
+        "import os\nos.open(os.devnull, os.O_WRONLY)\nos.open('a', os.O_RDONLY | os.O_NOFOLLOW)\n",
         "sources/watcher.py": '"""Watch."""\nimport watchdog.events\n',
         "sources/agents/__init__.py": '"""Agents."""\n',
         "sources/agents/claude.py": '"""Claude."""\nimport json\nfrom patina_sessions import model, safe\n',
@@ -93,6 +94,8 @@ BREACHES = [
     ("writes", "readers/x.py", "open('a', 'w')", "open"),
     ("writes", "readers/x.py", "open('a', mode=mode)", "open"),
     ("writes", "readers/x.py", "import os as o\no.open('a', 1)", "os.open"),
+    ("writes", "readers/x.py", "import os\nos.open('a', flags)", "os.open"),
+    ("writes", "readers/x.py", "import os\nos.open('a', os.O_RDONLY | os.O_CREAT)", "os.open"),
     ("writes", "readers/x.py", "import io\nio.open('a', 'r+')", "io.open"),
     ("writes", "sources/x.py", "path.open('ab')", "path.open"),
     ("writes", "sources/x.py", "(a / b).write_text('x')", "write_text"),
@@ -104,6 +107,7 @@ BREACHES = [
     ("writes", "cli/x.py", "path.touch(exist_ok=True)", "touch"),
     ("writes", "system/clock.py", "path.mkdir()", "mkdir"),
     ("writes", "recorder/x.py", "import logging\nlogging.FileHandler('a')", "opens a file"),
+    ("writes", "recorder/x.py", "import logging\nlogging.basicConfig(level=1, filename='a')", "opens a file"),
     ("endings", "events/x.py", "try:\n    pass\nexcept Exception:\n    raise", "catches everything"),
     (
         "endings",
