@@ -283,9 +283,7 @@ def _writes(node: ast.Call, name: str) -> bool:
 
 def _only_reads(flags: list[ast.expr]) -> bool:
     parts = [part for flag in flags for part in ast.walk(flag) if isinstance(part, (ast.Attribute, ast.Call))]
-    return bool(parts) and all(
-        _dotted(part, {}) in READING_FLAGS for part in parts if isinstance(part, ast.expr)
-    )
+    return bool(parts) and all(_dotted(part, {}) in READING_FLAGS for part in parts)
 
 
 def endings(root: Path) -> Iterator[str]:
