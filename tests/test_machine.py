@@ -41,7 +41,7 @@ def test_nothing_of_the_surroundings_is_seen() -> None:
 
 
 def test_git_has_no_settings_but_the_repository_s_own(repo: Repo) -> None:
-    first = repo.commit("one", a="1", files={"src/b.py": "2"})
+    first = repo.commit("one", {"src/b.py": "2"}, a="1")
     assert (
         repo.git("log", "-1", "--format=%H %an <%ae> %cn %D")
         == f"{first} Ada Lovelace <ada@example.org> Ada Lovelace HEAD -> main"
