@@ -47,7 +47,7 @@ class Repo:
         return file
 
     def commit(
-        self, message: str, files: Mapping[str, str | bytes] | None = None, **named: str | bytes
+        self, message: str, files: Mapping[str, str | bytes] | None = None, /, **named: str | bytes
     ) -> str:
         """Commit these files and return the id; names are paths, or words that become `<word>.txt`.
 
