@@ -56,6 +56,11 @@ class Common:
         return self.home / "log"
 
     @property
+    def bell(self) -> Path:
+        """The script that every hook of git sources; it makes `rung`."""
+        return self.home / "hook.sh"
+
+    @property
     def rung(self) -> Path:
         return self.home / "rung"
 

@@ -67,8 +67,43 @@ def signature(path: Path) -> tuple[int, int, int, int, int] | None:
 def make_folder(path: Path, mode: int = 0o700) -> None:
     """Make the folder and those above it, unless they are there."""
     with _told(path, "make"):
-        if not path.is_dir():
-            path.mkdir(mode=mode, parents=True, exist_ok=True)
+        if path.is_dir():
+            return
+        if not path.parent.is_dir():
+            make_folder(path.parent, mode)
+        try:
+            path.mkdir(mode=mode)
+        except FileExistsError:
+            return
+        _settle(path, path.parent, mode, 0o2077)
+
+
+def _settle(made: int | Path, folder: Path, mode: int, bits: int) -> None:
+    """Let what was made here belong where it lies.
+
+    Root working in somebody's repository (sudo, a container) must not leave files that its owner cannot write: his next
+    commits were recorded nowhere, without a word (tried). And where a group shares the folder, which its set-gid bit
+    tells (git sets it under `core.sharedRepository`), it shares what is private otherwise.
+    """
+    above = os.stat(folder)
+    if above.st_mode & 0o2020 == 0o2020 and not mode & 0o077:
+        os.chmod(made, mode | above.st_mode & bits)
+    if os.geteuid() == 0 and above.st_uid != 0:
+        os.chown(made, above.st_uid, above.st_gid)
+
+
+def _open(path: Path, flags: int, mode: int) -> int:
+    """Open a file that may have to be made."""
+    try:
+        fd = os.open(path, flags | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+    except FileExistsError:
+        return os.open(path, flags | os.O_CREAT | os.O_CLOEXEC, mode)
+    try:
+        _settle(fd, path.parent, mode, 0o066)
+    except BaseException:
+        os.close(fd)
+        raise
+    return fd
 
 
 def _write_all(fd: int, data: bytes) -> None:
@@ -81,7 +116,7 @@ def write(path: Path, data: bytes, *, mode: int = 0o600, durable: bool = True) -
     """Put the file in place whole, by rename, so that a reader sees the old bytes or the new ones."""
     with _told(path, "write"):
         beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        fd = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, mode)
+        fd = _open(beside, os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW, mode)
         try:
             _write_all(fd, data)
             if durable:
@@ -102,6 +137,7 @@ def create(path: Path, data: bytes = b"", *, mode: int = 0o600) -> bool:
         except FileExistsError:
             return False
         try:
+            _settle(fd, path.parent, mode, 0o066)
             _write_all(fd, data)
             os.fsync(fd)
         except BaseException:
@@ -110,6 +146,27 @@ def create(path: Path, data: bytes = b"", *, mode: int = 0o600) -> bool:
         finally:
             os.close(fd)
         return True
+
+
+def replace(path: Path, data: bytes) -> None:
+    """Put new bytes in the place of a file that is there, by rename; its mode and its owner stay."""
+    with _told(path, "write"):
+        old = os.stat(path, follow_symlinks=False)
+        beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+        fd = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        try:
+            _write_all(fd, data)
+            if os.geteuid() == 0:
+                os.chown(fd, old.st_uid, old.st_gid)
+            # Before it has its name: a hook that cannot run is passed over.
+            os.chmod(fd, stat.S_IMODE(old.st_mode))
+            os.fsync(fd)
+            os.replace(beside, path)
+        except BaseException:
+            os.unlink(beside)
+            raise
+        finally:
+            os.close(fd)
 
 
 def publish(path: Path, data: bytes, *, mode: int = 0o644) -> bool:
@@ -133,7 +190,7 @@ def append(path: Path, data: bytes, *, durable: bool = True, mode: int = 0o600) 
     """
     with _told(path, "write"):
         require_room(path.parent, len(data))
-        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, mode)
+        fd = _open(path, os.O_WRONLY | os.O_APPEND, mode)
         try:
             _write_all(fd, data)
             if durable:
@@ -235,7 +292,7 @@ def locked(path: Path, *, shared: bool = False) -> Iterator[None]:
     The system itself gives it back when the holder dies (flock), so that nobody's death blocks anybody.
     """
     with _told(path, "lock"):
-        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        fd = _open(path, os.O_RDWR, 0o600)
     try:
         with _told(path, "lock"):
             fcntl.flock(fd, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
@@ -247,10 +304,34 @@ def locked(path: Path, *, shared: bool = False) -> Iterator[None]:
 def try_lock(path: Path) -> int | None:
     """Take the lock if nobody has it and return its descriptor, to be kept open; None where somebody has it."""
     with _told(path, "lock"):
-        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        fd = _open(path, os.O_RDWR, 0o600)
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(fd)
             return None
         return fd
+
+
+def exchange(one: Path, other: Path) -> bool:
+    """Swap two files in one step; return False where the system or the file system cannot."""
+    import ctypes
+    import sys
+
+    libc = ctypes.CDLL(None, use_errno=True)
+    a, b = os.fsencode(one), os.fsencode(other)
+    if sys.platform == "linux" and hasattr(libc, "renameat2"):
+        at_fdcwd, rename_exchange = -100, 2
+        return bool(libc.renameat2(at_fdcwd, a, at_fdcwd, b, rename_exchange) == 0)
+    if sys.platform == "darwin" and hasattr(libc, "renamex_np"):
+        return bool(libc.renamex_np(a, b, 2) == 0)  # RENAME_SWAP
+    return False
+
+
+def names(folder: Path) -> list[str]:
+    """Return the names in a folder, sorted; none where there is no such folder."""
+    with _told(folder, "read"):
+        try:
+            return sorted(os.listdir(folder))
+        except (FileNotFoundError, NotADirectoryError):
+            return []

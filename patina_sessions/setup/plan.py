@@ -1,0 +1,101 @@
+"""What a command is about to do to a repository, as values: shown by `--dry-run`, then done, and nothing else is.
+
+A step names a path and why, and carries the bytes that it found and those that it leaves. One whose file somebody
+saved in between is not done.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, assert_never
+
+from patina_sessions.errors import Busy, PatinaError
+from patina_sessions.system import files
+from patina_sessions.system.repository import Repository
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One thing that is done to the disk, and why, in words for a person.
+
+    `before` and `after` are the bytes of a file, None where it is not there; a folder has neither. "configure" changes
+    git's configuration. A `book` is Patina's own, whose bytes are known only when the plan is carried out.
+    """
+
+    what: Literal["make folder", "create", "change", "configure", "remove", "remove folder", "remove tree"]
+    path: Path
+    why: str
+    before: bytes | None = None
+    after: bytes | None = None
+    mode: int | None = None  # None: the mode that the file has
+    book: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """One thing that is left as it is, and why: the person should know, nothing is wrong."""
+
+    about: str  # a path, or the name of a hook
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """All steps in their order. No step: everything is as it should be already."""
+
+    repository: Repository
+    steps: tuple[Step, ...]
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What was done. `lines` is what to say to the person, short, one line each, unescaped and unstyled."""
+
+    plan: Plan
+    lines: tuple[str, ...]
+
+
+def perform(step: Step) -> None:
+    """Do one step. Raises `PatinaError` where the file is no longer what the plan saw."""
+    if step.what in ("change", "configure", "remove") and files.read(step.path) != step.before:
+        raise _changed(step.path)
+    match step.what:
+        case "make folder":
+            files.make_folder(step.path, step.mode or 0o700)
+        case "create":
+            if not files.create(step.path, step.after or b"", mode=step.mode or 0o600):
+                raise _changed(step.path)
+        case "change":
+            files.replace(step.path, step.after or b"")
+        case "configure":
+            _configure(step)
+        case "remove":
+            files.remove(step.path)
+        case "remove folder":
+            files.remove_folder(step.path)
+        case "remove tree":
+            files.remove_tree(step.path)
+            files.remove(step.path)
+        case _:
+            assert_never(step.what)
+
+
+def _configure(step: Step) -> None:
+    """Change git's configuration under git's own lock, so that no `git config` at the same moment is lost."""
+    lock = step.path.with_name(f"{step.path.name}.lock")
+    if not files.create(lock):
+        raise Busy(
+            f"git is writing {step.path}", f"Run the command again; if no git is running, remove {lock}"
+        )
+    try:
+        if files.read(step.path) != step.before:
+            raise _changed(step.path)
+        files.replace(step.path, step.after or b"")
+    finally:
+        files.remove(lock)
+
+
+def _changed(path: Path) -> PatinaError:
+    return PatinaError(f"{path} was changed while this command ran", "Run the command again.")

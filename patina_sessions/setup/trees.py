@@ -1,0 +1,68 @@
+"""The working trees of a repository, and what Patina has left in each that no manifest lists."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from patina_sessions.errors import PatinaError
+from patina_sessions.paths import Common
+from patina_sessions.setup.hooks import ask
+from patina_sessions.setup.plan import Note, Step
+from patina_sessions.system import files
+from patina_sessions.system import repository as repositories
+from patina_sessions.system.repository import Repository
+
+
+def of(common: Common) -> dict[str, Repository]:
+    """Return the worktrees that Patina knows and that are there, by their key."""
+    found = {}
+    for key, git_dir in repositories.worktrees(common.git).items():
+        top = repositories.top_of(git_dir, common.git)
+        try:
+            tree = None if top is None else repositories.discover(top, os.fspath(git_dir))
+        except PatinaError:
+            continue  # damaged, or of another owner: not ours to mend
+        if tree is not None and tree.git_dir.resolve() == git_dir.resolve():
+            found[key] = tree
+    return found
+
+
+def tracked(tree: Repository) -> frozenset[Path]:
+    """Return the files in the folders of ours that git has in its index."""
+    said = ask(tree, "ls-files", "-z", "--", ".patina", "layer")
+    return frozenset(tree.top / os.fsdecode(name) for name in said.split(b"\0") if name)
+
+
+def hidden(tree: Repository) -> Path:
+    """Return the file that keeps `.patina/local` out of git."""
+    return tree.top / ".patina" / "local" / ".gitignore"
+
+
+def leftovers(tree: Repository, *, purge: bool) -> tuple[list[Step], list[Note]]:
+    """Return what takes out of `.patina/local` what sessions put there.
+
+    The journal of a session in progress stays, unless `purge`; so does what a person put there.
+    """
+    local = hidden(tree).parent
+    steps = []
+    notes = []
+    if local.is_symlink():
+        return [], []
+    for name, why in _OURS.items():
+        now = None if (local / name).is_symlink() else files.read(local / name)
+        if now is None:
+            continue
+        if name == "active-session.md" and not purge:
+            notes.append(
+                Note(about=str(local / name), text="stays: a session is in progress; patina init takes it up")
+            )
+        else:
+            steps.append(Step(what="remove", path=local / name, why=why, before=now))
+    return steps, notes
+
+
+_OURS = {
+    "active-session.md": "the session in progress",
+    "last-session.md": "a copy; the journal itself is elsewhere",
+}

@@ -1,0 +1,189 @@
+"""`patina uninstall`: takes Patina out of a repository and gives back every hook and file as it was (promise 6).
+
+Only lines and files of ours go: what somebody changed keeps the change, what git tracks by now is the project's, and
+what sessions recorded stays unless `purge` is asked for. The hooks go first, so that nothing rings while the rest is
+taken down, and the manifest last, so that a kill in between can be made good by a second `uninstall`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from patina_sessions.paths import Common, key_file
+from patina_sessions.setup import blocks, hook_text, hooks, manifest, trees
+from patina_sessions.setup.plan import Done, Note, Plan, Step, perform
+from patina_sessions.system import files
+from patina_sessions.system import repository as repositories
+from patina_sessions.system.repository import Repository
+
+_RECORDED = frozenset({"archive", "discarded", "ids", "worktrees"})
+_BACK = "gives back what was there before"
+
+
+def plan(repository: Repository, *, purge: bool = False) -> Plan:
+    """Return what `uninstall` would do. With `purge`, what was recorded goes too. Raises `NewerData`."""
+    common = repository.common
+    listed, found = manifest.load(common), trees.of(common)
+    keep = not purge and recorded(common)
+    steps, notes = _given_back(repository, listed, found)
+    for tree in found.values():
+        more, said = trees.leftovers(tree, purge=purge)
+        steps, notes = [*steps, *more], [*notes, *said]
+    steps = _hide_what_stays(steps, found.values())
+    steps += _folders(listed, common, found, gone={step.path for step in steps})
+    steps += _state(common, keep=keep)
+    if keep:
+        notes.append(
+            Note(about=str(common.home), text="stays, with what was recorded here; --purge removes it")
+        )
+    return Plan(repository=repository, steps=tuple(steps), notes=tuple(notes))
+
+
+def apply(plan: Plan) -> Done:
+    """Carry the plan out and return what to say. Raises `PatinaError` where a file was saved since it was made.
+
+    A recorder that is at work is waited for; one that comes later finds no consent.
+    """
+    common = plan.repository.common
+    if plan.steps and common.home.is_dir():
+        with files.locked(common.lock):
+            _perform(plan.steps)
+        files.remove(common.lock)
+    else:
+        _perform(plan.steps)
+    return Done(plan=plan, lines=_lines(plan))
+
+
+def _perform(steps: Iterable[Step]) -> None:
+    for step in steps:
+        perform(step)
+
+
+def _lines(done: Plan) -> tuple[str, ...]:
+    if not done.steps:
+        return ("Patina is not set up here; there is nothing to take out.",)
+    back = sum(step.what in ("change", "configure") for step in done.steps)
+    gone = sum(step.what == "remove" for step in done.steps)
+    stays = ("What sessions recorded stays; see above.",) if done.notes else ()
+    return (
+        f"Patina is out of this repository: {gone} files of its own are gone, {back} are as they were.",
+        *stays,
+    )
+
+
+def recorded(common: Common) -> bool:
+    """Say whether there ever was a session here. Without one, the event logs hold what git's reflog holds too."""
+    return any(files.names(folder) for folder in (common.archive, common.discarded, common.ids))
+
+
+def _given_back(
+    repository: Repository, listed: Iterable[manifest.Entry], found: Mapping[str, Repository]
+) -> tuple[list[Step], list[Note]]:
+    """Return what takes our lines and files out, hooks first."""
+    tops = {key: tree.top for key, tree in found.items()}
+    tracked = {path for tree in found.values() for path in trees.tracked(tree)}
+    known = {p: e for e in listed if (p := manifest.resolve(e, repository.common, tops)) is not None}
+    steps: list[Step] = []
+    notes: list[Note] = []
+    for path in dict.fromkeys((*_bells(repository), *known)):
+        entry = known.get(path)
+        if (entry is not None and entry.kind == "folder") or path.is_symlink():
+            continue
+        now = files.read(path)
+        if now is None:
+            continue
+        if blocks.find(now) is not None:
+            steps.append(_without_block(path, now, made=entry is None or entry.original is None))
+        elif entry is not None and entry.kind == "file":
+            if manifest.digest(now) != entry.written:
+                notes.append(Note(about=str(path), text="stays, it was changed since init made it"))
+            elif path in tracked:
+                notes.append(
+                    Note(
+                        about=str(path), text="stays, it is committed: git rm it if all are done with Patina"
+                    )
+                )
+            else:
+                steps.append(Step(what="remove", path=path, why="init made it", before=now))
+    return steps, notes
+
+
+def _bells(repository: Repository) -> list[Path]:
+    """Return the files in which a bell of ours may stand: hooks, those that another tool has renamed, and settings."""
+    common = repository.common_dir
+    folders = {common / "hooks"}
+    where = hooks.folder(repository)
+    if where.refusal is None:
+        folders.add(where.path)
+    names = [folder / name for folder in sorted(folders) for name in files.names(folder)]
+    return [*(p for p in names if p.is_file() and _has_block(p)), hooks.config_file(repository)]
+
+
+def _has_block(path: Path) -> bool:
+    return not path.is_symlink() and blocks.find(files.read(path) or b"") is not None
+
+
+def _without_block(path: Path, now: bytes, *, made: bool) -> Step:
+    rest = blocks.remove(now)
+    if made and rest in (b"", hook_text.BARE) and path.name != "config":
+        return Step(what="remove", path=path, why="init made it", before=now)
+    settings = path.name == "config"
+    return Step(what="configure" if settings else "change", path=path, why=_BACK, before=now, after=rest)
+
+
+def _hide_what_stays(steps: list[Step], found: Iterable[Repository]) -> list[Step]:
+    """Keep `.patina/local/.gitignore` where something stays beside it, so that it does not show in `git status`."""
+    gone = {step.path for step in steps}
+    kept = []
+    for tree in found:
+        hidden = trees.hidden(tree)
+        if any(hidden.with_name(name) not in {*gone, hidden} for name in files.names(hidden.parent)):
+            kept.append(hidden)
+        elif hidden not in gone and files.read(hidden) == b"*\n":
+            steps = [*steps, Step(what="remove", path=hidden, why="nothing is left to hide", before=b"*\n")]
+    return [step for step in steps if step.path not in kept]
+
+
+def _folders(
+    listed: Iterable[manifest.Entry], common: Common, found: Mapping[str, Repository], *, gone: set[Path]
+) -> list[Step]:
+    """Return the folders that we made and that will be empty, the deepest first."""
+    tops = {key: tree.top for key, tree in found.items()}
+    made = {manifest.resolve(e, common, tops) for e in listed if e.kind == "folder"}
+    made |= {trees.hidden(tree).parent for tree in found.values()}
+    made |= {trees.hidden(tree).parent.parent for tree in found.values()}
+    steps = []
+    for path in sorted((p for p in made if p is not None), key=lambda p: -len(p.parts)):
+        if path.is_symlink() or not path.is_dir():
+            continue
+        if all(path / name in gone for name in files.names(path)):
+            gone.add(path)
+            steps.append(Step(what="remove folder", path=path, why="nothing is left in it"))
+    return steps
+
+
+def _state(common: Common, *, keep: bool) -> list[Step]:
+    """Return what takes down the state in the git directory, consent first: what rings from now on is silent."""
+    steps = [
+        _remove(common.consent, "your consent"),
+        _remove(common.bell, "the script that every hook called"),
+    ]
+    if not keep:
+        keys = [key_file(git_dir) for git_dir in repositories.worktrees(common.git).values()]
+        steps += [_remove(path, "the name of a worktree") for path in keys]
+        if common.home.is_dir():
+            steps.append(Step(what="remove tree", path=common.home, why="Patina's state"))
+    else:
+        parts = [common.home / name for name in files.names(common.home) if name not in _RECORDED]
+        for path in (
+            *(p for p in parts if p not in (common.consent, common.bell, common.manifest)),
+            common.manifest,
+        ):
+            steps.append(Step(what="remove tree", path=path, why="made anew when it is needed"))
+    return [step for step in steps if step is not None]
+
+
+def _remove(path: Path, why: str) -> Step | None:
+    now = files.read(path)
+    return None if now is None else Step(what="remove", path=path, why=why, before=now)
