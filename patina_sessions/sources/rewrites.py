@@ -31,24 +31,30 @@ class Spooled:
     Whose worktree a map belongs to it does not say: that is the one whose reflog has the new ids.
     """
 
-    facts: tuple[Fact, ...] = ()
-    files: tuple[Path, ...] = ()
+    by_file: tuple[tuple[Path, Fact | None], ...] = ()  # None: nothing in it that is to be told
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """All maps, whosever they are."""
+        return tuple(fact for _, fact in self.by_file if fact is not None)
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """All files that were read to their end."""
+        return tuple(path for path, _ in self.by_file)
 
 
 def read(spool: Path, *, now: datetime) -> Spooled:
     """Return the maps that wait in the spool, oldest first; of an amend the reflog tells all, so its map is no fact."""
     waiting = sorted(_waiting(spool), key=lambda found: (found[1].st_mtime_ns, found[0].name))
-    facts: list[Fact] = []
-    files: list[Path] = []
+    found: list[tuple[Path, Fact | None]] = []
     for path, state in waiting:
         if path.name.endswith(".tmp"):
             if clock.wall() - state.st_mtime > _TORN:
-                files.append(path)
+                found.append((path, None))
             continue
-        files.append(path)
-        if path.name.startswith("rewrite-rebase-"):
-            facts.extend(_fact(path, state, now))
-    return Spooled(facts=tuple(facts), files=tuple(files))
+        found.append((path, _fact(path, state, now) if path.name.startswith("rewrite-rebase-") else None))
+    return Spooled(by_file=tuple(found))
 
 
 def replaced(facts: Iterable[Fact]) -> dict[Id, tuple[Id, ...]]:
@@ -76,13 +82,13 @@ def _waiting(spool: Path) -> list[tuple[Path, os.stat_result]]:
     return found
 
 
-def _fact(path: Path, state: os.stat_result, now: datetime) -> list[Fact]:
+def _fact(path: Path, state: os.stat_result, now: datetime) -> Fact | None:
     pairs = _pairs(path)
     if not pairs:
-        return []
+        return None
     key = hashlib.sha256(repr((state.st_mtime_ns, pairs)).encode()).hexdigest()[:32]
     time = min(clock.local(int(state.st_mtime)), now)
-    return [Fact(time=time, data=Rebased(phase="map", rewrites=pairs), key=key)]
+    return Fact(time=time, data=Rebased(phase="map", rewrites=pairs), key=key)
 
 
 def _pairs(path: Path) -> tuple[tuple[Id, Id], ...]:

@@ -67,10 +67,17 @@ def forget_git() -> str | None:
     return git_dir
 
 
-def run(argv: Sequence[str], *, cwd: Path | None = None, data: bytes | None = None) -> Result:
+def run(
+    argv: Sequence[str],
+    *,
+    cwd: Path | None = None,
+    data: bytes | None = None,
+    env: Mapping[str, str] | None = None,
+) -> Result:
     """Run a program to its end with what it says captured; its exit status is a value.
 
-    Raises `PatinaError` where the program is missing or the folder is gone.
+    `env` is added to the environment of a git child. Raises `PatinaError` where the program is missing or the folder
+    is gone.
     """
     try:
         done = subprocess.run(
@@ -78,15 +85,15 @@ def run(argv: Sequence[str], *, cwd: Path | None = None, data: bytes | None = No
             cwd=cwd,
             input=data,
             stdin=subprocess.DEVNULL if data is None else None,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=environment(),
+            capture_output=True,
+            env={**environment(), **(env or {})},
             check=False,
         )
     except FileNotFoundError as error:
         if cwd is not None and not cwd.is_dir():
             raise PatinaError(f"the folder {cwd} is gone") from error
-        raise PatinaError(f"{argv[0]} is not installed", f"Install {argv[0]}, or put it on PATH.") from error
+        hint = f"Install {argv[0]}, or put it on PATH."
+        raise PatinaError(f"{argv[0]} is not installed", hint) from error
     except OSError as error:
         raise PatinaError(f"cannot run {argv[0]}: {error.strerror}") from error
     return Result(code=done.returncode, out=done.stdout, err=done.stderr)

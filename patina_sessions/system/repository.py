@@ -58,14 +58,14 @@ def discover(cwd: Path, git_dir: str | None = None) -> Repository:
         return Repository(
             top=top, git_dir=Path(lines[0]), common_dir=Path(lines[1]), head=lines[3], branch=_short(branch)
         )
-    return _discover_slowly(cwd, result, git_dir)
+    return _discover_slowly(cwd, git_dir)
 
 
 def _short(ref: str) -> str | None:
     return ref.removeprefix("refs/heads/") if ref.startswith("refs/heads/") else None
 
 
-def _discover_slowly(cwd: Path, first: processes.Result, git_dir: str | None) -> Repository:
+def _discover_slowly(cwd: Path, git_dir: str | None) -> Repository:
     """Ask one question at a time: no commit yet, a newline in a path, or no repository at all."""
     answers = []
     for question in ("--git-dir", "--git-common-dir", "--show-toplevel"):
@@ -95,12 +95,17 @@ def _refusal(cwd: Path, words: str) -> PatinaError:
         )
     if "must be run in a work tree" in words:
         return NotARepository(
-            "this is a git directory without a working tree", "Run the command in a worktree of the repository."
+            "this is a git directory without a working tree",
+            "Run the command in a worktree of the repository.",
         )
     if "not a git repository" in words:
-        return NotARepository(f"{cwd} is not in a git repository", "Run the command in a repository, or: git init")
+        return NotARepository(
+            f"{cwd} is not in a git repository", "Run the command in a repository, or: git init"
+        )
     first = next((line for line in words.splitlines() if line.strip()), "git gave no reason")
-    return PatinaError(f"git cannot read this repository: {first.removeprefix('fatal: ')}", "Ask git: git status")
+    return PatinaError(
+        f"git cannot read this repository: {first.removeprefix('fatal: ')}", "Ask git: git status"
+    )
 
 
 def key(git_dir: Path, *, make: bool) -> str | None:
@@ -129,7 +134,30 @@ def layout(repository: Repository, *, make: bool = True) -> Layout | None:
     nonce = key(repository.git_dir, make=make)
     if nonce is None:
         return None
-    return Layout(top=repository.top, git=repository.git_dir, common=repository.common, key=nonce)
+    found = Layout(top=repository.top, git=repository.git_dir, common=repository.common, key=nonce)
+    _remember_top(found)
+    return found
+
+
+def _remember_top(layout: Layout) -> None:
+    """Keep where the working tree is: a git directory apart from it (`--separate-git-dir`) does not know."""
+    top = os.fsencode(layout.top)
+    file = layout.state / "top"
+    if files.read(file) != top and layout.common.home.is_dir() and os.access(layout.common.home, os.W_OK):
+        files.make_folder(layout.state)
+        files.write(file, top, durable=False)
+
+
+def top_of(git_dir: Path, common_dir: Path) -> Path | None:
+    """Return the working tree of a git directory, None where it is gone."""
+    linked = files.read(git_dir / "gitdir")  # gitrepository-layout(5): the path of the worktree's .git file
+    if git_dir != common_dir and linked is not None:
+        top = Path(os.fsdecode(linked.rstrip(b"\n"))).parent
+        return top if top.is_dir() else None
+    nonce = key(git_dir, make=False)
+    kept = files.read(common_dir / "patina" / "worktrees" / (nonce or "-") / "top")
+    top = Path(os.fsdecode(kept)) if kept else common_dir.parent
+    return top if (top / ".git").exists() or (kept and top.is_dir()) else None
 
 
 def worktrees(common_dir: Path) -> dict[str, Path]:

@@ -1,0 +1,132 @@
+"""The command line: parses, calls one function, prints what it returns. A command imports its doer in its own body.
+
+This is one of the three boundaries: what a user can cause becomes one line `Error:` and one line `Hint:`; a fault of
+ours leaves a crash report in the git directory and says where.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import Any
+
+import click
+
+from patina_sessions import __version__
+from patina_sessions.errors import PatinaError
+
+# name -> (module, attribute, one line for the help). The help is printed without importing any of them.
+COMMANDS: dict[str, tuple[str, str, str]] = {
+    "init": ("init", "init", "Set Patina up in this repository"),
+    "session": ("session", "session", "Start, update, note, goal, status, end"),
+    "note": ("session", "note", "Add a note to the active session"),
+    "goal": ("session", "goal", "Add a goal, or tick one"),
+    "status": ("session", "status", "Say what is going on"),
+    "rename": ("session", "rename", "Give a session another title"),
+    "list": ("reading", "list_", "List sessions"),
+    "show": ("reading", "show", "Show a session's journal"),
+    "context": ("reading", "context", "What the next one has to know"),
+    "record": ("record", "record", "Record now what is unrecorded"),
+    "uninstall": ("init", "uninstall", "Take Patina out again, byte for byte"),
+}
+
+
+class Commands(click.Group):
+    """A group whose commands are imported when they are called."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        """Return the names in the order of a user's day."""
+        return list(COMMANDS)
+
+    def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the one command that is called."""
+        found = COMMANDS.get(cmd_name)
+        if found is None:
+            return None
+        command = getattr(importlib.import_module(f"{__name__}.{found[0]}"), found[1])
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, words) for name, (_, _, words) in COMMANDS.items()])
+
+
+@click.group(
+    cls=Commands,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog='Example: patina init && patina session start "fix the parser"',
+)
+@click.version_option(__version__, prog_name="patina")
+@click.pass_context
+def patina(ctx: click.Context) -> None:
+    """The flight recorder of software development with an AI assistant."""
+    if ctx.invoked_subcommand is None:
+        from patina_sessions.cli.session import overview
+
+        overview()
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(argv: list[str]) -> int:
+    """Run one command line and return its exit code; whatever goes wrong is told here, and nowhere else."""
+    try:
+        code = patina.main(args=argv, prog_name="patina", standalone_mode=False)
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except click.exceptions.Exit as leave:
+        return leave.exit_code
+    except click.UsageError as error:
+        return _usage(error, argv)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted", err=True)
+        return 130
+    except PatinaError as error:
+        return _told(error.message, error.hint, argv, code=1)
+    except BrokenPipeError:
+        # Whoever read our output has left; a flush at exit would say so again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except Exception as fault:  # noqa: BLE001 - the boundary: a fault of ours is reported, never shown as a traceback
+        from patina_sessions.cli import crash
+
+        where = crash.report(fault, argv)
+        return _told(
+            f"a fault of Patina: {type(fault).__name__}", f"Please report it, with {where}", argv, code=3
+        )
+
+
+def _usage(error: click.UsageError, argv: list[str]) -> int:
+    path = error.ctx.command_path if error.ctx is not None else "patina"
+    return _told(error.format_message(), f"See: {path} --help", argv, code=2)
+
+
+def _told(message: str, hint: str | None, argv: list[str], *, code: int) -> int:
+    from patina_sessions import safe
+
+    message = safe.visible(" ".join(message.split()))
+    if "--json" in argv:
+        print_json("error", {"error": message, "hint": hint, "code": code})
+        return code
+    click.echo(f"Error: {message}", err=True)
+    if hint:
+        click.echo(f"Hint: {hint}", err=True)
+    return code
+
+
+def print_json(command: str, fields: dict[str, Any]) -> None:
+    """Print one object with its schema's name."""
+    import json
+
+    click.echo(json.dumps({"schema": f"patina.{command}/1", **fields}, indent=2))

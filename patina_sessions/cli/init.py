@@ -1,0 +1,98 @@
+"""`patina init` and `patina uninstall`: what is about to be done is a plan, shown by `--dry-run`, then carried out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from patina_sessions.cli import print_json
+from patina_sessions.cli.session import json_option
+
+if TYPE_CHECKING:
+    from patina_sessions.setup.plan import Plan
+    from patina_sessions.system.repository import Repository
+
+
+def _repository() -> Repository:
+    from patina_sessions.errors import PatinaError
+    from patina_sessions.system import processes, repository
+
+    git_dir = processes.forget_git()
+    try:
+        return repository.discover(Path.cwd(), git_dir)
+    except FileNotFoundError as error:
+        raise PatinaError("the current folder is gone", "Change to a folder that is there: cd") from error
+
+
+def _shown(plan: Plan, path: Path) -> str:
+    """Return a path as a person knows it: below the top level where it is."""
+    top = plan.repository.top
+    return path.relative_to(top).as_posix() if path.is_relative_to(top) else str(path)
+
+
+def _print_plan(plan: Plan, command: str, *, as_json: bool, done: bool, lines: tuple[str, ...] = ()) -> None:
+    from patina_sessions import safe
+
+    if as_json:
+        steps = [{"what": s.what, "path": _shown(plan, s.path), "why": s.why} for s in plan.steps]
+        notes = [{"about": n.about, "text": n.text} for n in plan.notes]
+        print_json(command, {"done": done, "steps": steps, "notes": notes})
+        return
+    if not done and not plan.steps:
+        click.echo("There is nothing to change.")
+    for step in plan.steps if not done else ():
+        click.echo(f"would {step.what} {safe.line(_shown(plan, step.path))}: {step.why}")
+    for line in lines:
+        click.echo(safe.line(line, limit=500))
+    for note in plan.notes:
+        click.echo(f"{safe.line(note.about)}: {note.text}")
+
+
+@click.command(epilog="Example: patina init --dry-run; patina init --claude-md")
+@click.option("--claude-md", is_flag=True, help="Let CLAUDE.md (or AGENTS.md) import the last session.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+@json_option
+def init(claude_md: bool, dry_run: bool, as_json: bool) -> None:
+    """Set Patina up in this repository, or bring it up to this version. `patina uninstall` undoes it."""
+    from patina_sessions.setup import init as doer
+    from patina_sessions.system import clock
+
+    plan = doer.plan(_repository(), claude_md=claude_md)
+    if dry_run:
+        _print_plan(plan, "init", as_json=as_json, done=False)
+        return
+    now = clock.now()
+    done = doer.apply(plan, now)
+    _begin(plan.repository)
+    _print_plan(plan, "init", as_json=as_json, done=True, lines=done.lines)
+
+
+def _begin(repository: Repository) -> None:
+    """Let recording begin at what is there now."""
+    from patina_sessions.recorder import drain
+    from patina_sessions.settings import load
+    from patina_sessions.system import clock
+    from patina_sessions.system import repository as repositories
+
+    layout = repositories.layout(repository)
+    assert layout is not None
+    with drain.recording(layout, load(repository.top), clock.now()) as r:
+        r.begin()
+
+
+@click.command(epilog="Example: patina uninstall --dry-run")
+@click.option("--purge", is_flag=True, help="Remove what was recorded in the git directory, too.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+@json_option
+def uninstall(purge: bool, dry_run: bool, as_json: bool) -> None:
+    """Take Patina out of this repository: every hook and file as it was; journals and knowledge stay."""
+    from patina_sessions.setup import uninstall as doer
+
+    plan = doer.plan(_repository(), purge=purge)
+    if dry_run:
+        _print_plan(plan, "uninstall", as_json=as_json, done=False)
+        return
+    done = doer.apply(plan)
+    _print_plan(plan, "uninstall", as_json=as_json, done=True, lines=done.lines)

@@ -1,0 +1,85 @@
+"""`patina list`, `show` and `context`: the journals, for people, programs and assistants."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from patina_sessions.cli import print_json
+from patina_sessions.cli.session import json_option, place
+from patina_sessions.errors import PatinaError
+
+
+@click.command(name="list", epilog="Example: patina list --all --json")
+@click.option("--all", "everything", is_flag=True, help="Sessions in which nothing happened, too.")
+@json_option
+def list_(everything: bool, as_json: bool) -> None:
+    """List sessions, the latest first."""
+    from patina_sessions.readers import listing
+
+    here = place()
+    rows = listing.rows(here.layout, everything=everything)
+    if as_json:
+        print_json("list", {"sessions": [listing.as_json(row) for row in rows]})
+        return
+    if not rows:
+        click.echo("No session yet. Start one: patina session start TITLE", err=True)
+    for line in listing.table(rows, width=_width()):
+        click.echo(line)
+
+
+def _width() -> int | None:
+    """Return the terminal's width, None where there is no terminal and lines may be long."""
+    import shutil
+
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+@click.command(epilog="Example: patina show; patina show 20261125-0930 --raw")
+@click.argument("session", required=False, metavar="[ID]")
+@click.option("--raw", is_flag=True, help="The journal's bytes, as they are.")
+@json_option
+def show(session: str | None, raw: bool, as_json: bool) -> None:
+    """Show the active session's journal, or that of ID; the beginning of an id is enough."""
+    from patina_sessions.readers import showing
+
+    found = showing.find(place().layout, session)
+    if as_json:
+        print_json("show", showing.as_json(found))
+    elif raw:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(found.data)
+        sys.stdout.buffer.flush()
+    else:
+        click.echo(showing.text(found, color=_color()), nl=False)
+
+
+def _color() -> bool:
+    import os
+
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+@click.command(epilog="Example: patina context --max-chars 4000")
+@click.option(
+    "--max-chars", type=click.IntRange(min=200), default=9500, show_default=True, help="At most so long."
+)
+@json_option
+def context(max_chars: int, as_json: bool) -> None:
+    """Print what whoever goes on has to know: previous context, open goals, latest entries."""
+    from patina_sessions.readers import context as doer
+    from patina_sessions.recorder.drain import drain, peek
+    from patina_sessions.system import clock
+
+    here = place()
+    try:
+        drain(here.layout, here.settings, clock.now())
+    except PatinaError as error:
+        click.echo(f"Warning: nothing can be recorded now: {error.message}", err=True)
+    active = peek(here.layout, here.settings).session
+    text = doer.context(here.layout, active=active is not None, max_chars=max_chars)
+    if as_json:
+        print_json("context", {"session": active.id if active else None, "text": text})
+    else:
+        click.echo(text)

@@ -1,0 +1,26 @@
+"""`patina record`: the recorder, by hand and in the foreground."""
+
+from __future__ import annotations
+
+import click
+
+from patina_sessions.cli import print_json
+from patina_sessions.cli.session import json_option, place
+
+
+@click.command(epilog="Example: patina record --json")
+@json_option
+def record(as_json: bool) -> None:
+    """Record now what is unrecorded in this worktree. Hooks do this by themselves."""
+    from patina_sessions.events import codec
+    from patina_sessions.recorder import drain
+    from patina_sessions.system import clock
+
+    here = place()
+    events = drain.drain(here.layout, here.settings, clock.now())
+    if as_json:
+        rows = [{"seq": e.seq, "type": codec.type_of(e.data), "time": e.time.isoformat()} for e in events]
+        print_json("record", {"events": rows})
+        return
+    count = len(events)
+    click.echo(f"{count} event{'s' if count != 1 else ''} recorded" if count else "Nothing was unrecorded")

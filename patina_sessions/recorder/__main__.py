@@ -1,0 +1,109 @@
+"""The recorder's process, called by a hook: `python -P -m patina_sessions.recorder <common>/patina <folder> <GIT_DIR>`.
+
+One of the three boundaries. It waits for its lock (one that goes home because somebody is at work already loses the
+ring that came after the other's last look), pauses since a burst is one call, takes the ring down, then drains every
+worktree once and is done. A ring after the removal calls anew; a ring before it is covered by the drain.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from pathlib import Path
+
+from patina_sessions.paths import FORMAT, Common, Layout
+from patina_sessions.recorder import drain
+from patina_sessions.settings import load
+from patina_sessions.system import clock, files, processes
+from patina_sessions.system import repository as repositories
+
+PAUSE = 0.15  # seconds
+PAUSE_IN_REBASE = 1.0
+LOG_BYTES = 1_000_000
+
+log = logging.getLogger("patina_sessions.recorder")
+
+
+def main(argv: list[str]) -> None:
+    """Record what is unrecorded in all worktrees of a repository; never fail towards whoever called."""
+    home, folder, git_dir = Path(argv[0]), Path(argv[1]), (argv[2] or None) if len(argv) > 2 else None
+    _detach()
+    processes.forget_git()
+    common = Common(git=home.parent)
+    if not home.is_dir() or not _allowed(common):
+        return
+    _open_log(common)
+    try:
+        with files.locked(common.lock):
+            clock.sleep(_pause(common))
+            files.remove(common.rung)
+            files.remove(common.marks)
+            _drain_all(common, folder, git_dir)
+    except Exception:  # the boundary: whoever rang must not feel it
+        log.exception("the recorder gave up")
+
+
+def _detach() -> None:
+    try:
+        os.setsid()
+    except OSError:
+        pass  # it leads a session already
+    os.closerange(3, 1024)
+
+
+def _allowed(common: Common) -> bool:
+    import json
+
+    raw = files.read(common.consent)
+    try:
+        return raw is not None and int(json.loads(raw)["format"]) <= FORMAT
+    except (ValueError, KeyError, TypeError):
+        return raw is not None
+
+
+def _open_log(common: Common) -> None:
+    files.make_folder(common.log.parent)
+    seen = files.signature(common.log)
+    if seen is not None and seen[2] > LOG_BYTES:
+        files.move(common.log, common.log.with_suffix(".old.log"))
+    logging.basicConfig(
+        filename=common.log, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s"
+    )
+
+
+def _pause(common: Common) -> float:
+    git_dirs = [common.git, *(common.git / "worktrees").glob("*")]
+    rebasing = any((g / f).is_dir() for g in git_dirs for f in ("rebase-merge", "rebase-apply"))
+    return PAUSE_IN_REBASE if rebasing else PAUSE
+
+
+def _drain_all(common: Common, folder: Path, git_dir: str | None) -> None:
+    for layout in layouts(common, folder, git_dir):
+        try:
+            events = drain.drain(layout, load(layout.top), clock.now())
+            log.info("worktree %s: %d events", layout.key, len(events))
+        except Exception:  # one worktree's trouble is not another's
+            log.exception("worktree %s was not recorded", layout.key)
+
+
+def layouts(common: Common, folder: Path, git_dir: str | None) -> list[Layout]:
+    """Return the paths of all worktrees that have state, the one that rang first (it gets its state now)."""
+    from patina_sessions.errors import PatinaError
+
+    found: dict[str, Layout] = {}
+    try:
+        ringing = repositories.layout(repositories.discover(folder, git_dir))
+        if ringing is not None and ringing.common.git == common.git.resolve():
+            found[ringing.key] = ringing
+    except PatinaError as error:
+        log.info("the folder that rang is no worktree: %s", error.message)
+    for key, directory in repositories.worktrees(common.git).items():
+        top = repositories.top_of(directory, common.git)
+        if key not in found and top is not None:
+            found[key] = Layout(top=top, git=directory, common=common, key=key)
+    return list(found.values())
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

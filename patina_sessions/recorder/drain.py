@@ -1,0 +1,103 @@
+"""One wake: what the sources found goes into the event log, what is due goes into the journal.
+
+Everything happens under the worktree's lock, in an order in which a kill at any instant loses nothing: the facts and
+the sources' new positions are one write; only then is the journal touched; only then is the spool emptied.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from patina_sessions.events import log
+from patina_sessions.model import Data, Event, Fact
+from patina_sessions.paths import Layout
+from patina_sessions.recorder import intake, leftover, settle
+from patina_sessions.recorder import state as states
+from patina_sessions.recorder.state import State
+from patina_sessions.settings import Settings
+from patina_sessions.system import files
+
+
+@dataclass(slots=True, kw_only=True)
+class Recording:
+    """A worktree's log and journal, held by its lock."""
+
+    layout: Layout
+    settings: Settings
+    now: datetime
+    state: State
+    fresh: list[Event] = field(default_factory=list)  # what this wake has logged
+
+    def take(self, *data: Data) -> list[Event]:
+        """Log what the sources found and then `data`; bring the journal up to it. Return the events of `data`."""
+        found = intake.read(self.layout, self.state, now=self.now)
+        facts = [Fact(time=self.now, data=d, key=secrets.token_hex(12)) for d in data]
+        events = self._log([*found.facts, *facts], found.records)
+        over = intake.closed(self.layout, self.state, now=self.now)
+        if over is not None:
+            events += self._log([over], ())
+        self.settle()
+        for path in found.used:
+            files.remove(path)
+        given = set(map(id, data))
+        return [e for e in events if id(e.data) in given]
+
+    def begin(self) -> None:
+        """Begin to record here, where that has not begun: `init` has just been given the repository."""
+        if "HEAD" not in self.state.positions:
+            self._log((), intake.beginning(self.layout, now=self.now))
+            states.save(self.layout, self.state)
+
+    def add(self, data: Data, *, time: datetime | None = None) -> Event:
+        """Log one event that a command makes, without asking the sources again."""
+        return self._log([Fact(time=time or self.now, data=data, key=secrets.token_hex(12))], ())[0]
+
+    def note_down(self, *records: log.Record) -> None:
+        """Log records that are no events."""
+        settle.write(self.layout, self.state, records)
+
+    def settle(self) -> None:
+        """Bring the journal up to the log, and keep what was folded."""
+        if self.state.session is not None:
+            settle.settle(self.layout, self.state)
+        else:
+            leftover.tidy(self.layout, self.state, now=self.now)
+        states.save(self.layout, self.state)
+
+    def _log(self, facts: Sequence[Fact], records: Sequence[log.Record]) -> list[Event]:
+        state = self.state
+        events = log.number_facts(self.layout.key, facts, after=state.seq, seen=set(state.recent))
+        if not events and not records:
+            return []
+        state.mark = log.append(self.layout, state.mark, events, records)
+        for event in events:
+            state.apply(log.Line(event=event, record=None))
+        for record in records:
+            state.apply(log.Line(event=None, record=record))
+        self.fresh += events
+        return events
+
+
+@contextmanager
+def recording(layout: Layout, settings: Settings, now: datetime) -> Iterator[Recording]:
+    """Hold the worktree's lock and give its recording; wait for whoever has it."""
+    files.make_folder(layout.state)
+    with files.locked(layout.lock):
+        state = states.load(layout, named_files=int(settings.number("journal.files")))
+        yield Recording(layout=layout, settings=settings, now=now, state=state)
+
+
+def drain(layout: Layout, settings: Settings, now: datetime) -> list[Event]:
+    """Record everything that is unrecorded in a worktree and return the new events."""
+    with recording(layout, settings, now) as r:
+        r.take()
+        return r.fresh
+
+
+def peek(layout: Layout, settings: Settings) -> State:
+    """Return the state without the lock and without recording anything: for those who only look."""
+    return states.load(layout, named_files=int(settings.number("journal.files")))

@@ -1,0 +1,139 @@
+"""What all sources have found since the last wake, in the order in which it happened, with their new positions."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from patina_sessions.events import log
+from patina_sessions.model import Fact, Position, Rebased
+from patina_sessions.paths import Layout
+from patina_sessions.recorder.known import Known
+from patina_sessions.recorder.state import State
+from patina_sessions.sources import pushes, reflog, rewrites
+from patina_sessions.system import clock, files
+from patina_sessions.system.git import Git
+
+_REPLAYS = ("rebase-merge", "rebase-apply")
+_PATIENCE = 2.0  # seconds: git's folder outlives its last hook for a moment
+_STALE = 600.0  # seconds after which a map that nobody claims is anybody's
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """Facts for the log, records that go into the same write, and files to be removed once both are there."""
+
+    facts: tuple[Fact, ...]
+    records: tuple[log.Record, ...]
+    used: tuple[Path, ...]
+
+
+def read(layout: Layout, state: State, *, now: datetime) -> Found:
+    """Ask every source. Without anything new this starts no process and reads one block."""
+    known = Known(layout, state)
+    spooled = rewrites.read(layout.common.spool, now=now)
+    with Git(layout.git, layout.top) as git:
+        reading = reflog.read(
+            git,
+            layout,
+            state.positions.get("HEAD") or _first(layout),
+            since=state.session.started if state.session else state.ended_at or _begun(layout),
+            known=known.made,
+            elsewhere=known.elsewhere,
+            counted=known.counted,
+            rewrites=rewrites.replaced(spooled.facts),
+            now=now,
+        )
+        fresh = {f.data.commit.id for f in reading.facts if isinstance(f.data, Rebased) and f.data.commit}
+        told = pushes.read(
+            git, layout.common.git, state.positions, mine=lambda i: i in fresh or known.here(i), now=now
+        )
+    maps, used = _mine(spooled, state, fresh)
+    moved = [p for p in (reading.position, *told.positions) if state.positions.get(p.source) != p]
+    return Found(
+        facts=_in_time(reading.facts, told.facts, maps),
+        records=tuple(log.position_record(p) for p in moved),
+        used=used,
+    )
+
+
+def beginning(layout: Layout, *, now: datetime) -> tuple[log.Record, ...]:
+    """Return the positions at which recording begins: the end of what is there. What was before is not told."""
+    with Git(layout.git, layout.top) as git:
+        start = reflog.read(
+            git,
+            layout,
+            None,
+            since=None,
+            known=lambda _: False,
+            elsewhere=lambda _: False,
+            counted=lambda _: False,
+            now=now,
+        )
+        told = pushes.read(git, layout.common.git, {}, mine=lambda _: False, now=now)
+    return tuple(log.position_record(p) for p in (start.position, *told.positions))
+
+
+def _in_time(reading: tuple[Fact, ...], told: tuple[Fact, ...], maps: tuple[Fact, ...]) -> tuple[Fact, ...]:
+    """Merge by time what has its own order; git calls the rewrite hook after the lines of its rebase."""
+    return (*sorted((*reading, *told), key=lambda f: f.time), *maps) if told else (*reading, *maps)
+
+
+def _first(layout: Layout) -> Position | None:
+    begun = _begun(layout)
+    return reflog.first(layout, begun) if begun is not None else None
+
+
+def _begun(layout: Layout) -> datetime | None:
+    """Return when Patina was set up in this repository."""
+    raw = files.read(layout.common.consent)
+    try:
+        return datetime.fromisoformat(json.loads(raw or b"{}")["consent"])
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _mine(
+    spooled: rewrites.Spooled, state: State, fresh: set[str]
+) -> tuple[tuple[Fact, ...], tuple[Path, ...]]:
+    """Return the maps of this worktree's rebases: a map does not say whose it is, but its new ids do."""
+    replayed = {
+        e.data.commit.id
+        for e in state.carry.replay
+        if isinstance(e.data, Rebased) and e.data.commit is not None
+    }
+    facts, used = [], []
+    for path, fact in spooled.by_file:
+        if fact is None:
+            used.append(path)
+            continue
+        assert isinstance(fact.data, Rebased)
+        news = {new for _, new in fact.data.rewrites}
+        seen = files.signature(path)
+        stale = seen is not None and clock.wall() - seen[3] / 1e9 > _STALE
+        if news & fresh or news & replayed or news & state.made.keys() or stale:
+            facts.append(fact)
+            used.append(path)
+    return tuple(facts), tuple(used)
+
+
+def closed(layout: Layout, state: State, *, now: datetime) -> Fact | None:
+    """Return the fact that a rebase is over, where one is open in the log and git's folders are gone.
+
+    The last hook of a rebase is called before git takes its folder away; a detached rebase writes no finishing line.
+    """
+    if not state.carry.replay:
+        return None
+    deadline = clock.monotonic() + (_PATIENCE if _finished(state) else 0.0)
+    while any(files.signature(layout.git / name) is not None for name in _REPLAYS):
+        if clock.monotonic() > deadline:
+            return None
+        clock.sleep(0.05)
+    last = state.carry.replay[-1]
+    return Fact(time=max(last.time, now), data=Rebased(phase="closed"), key=f"closed {last.id}")
+
+
+def _finished(state: State) -> bool:
+    return any(isinstance(e.data, Rebased) and e.data.phase == "finish" for e in state.carry.replay)

@@ -1,0 +1,75 @@
+"""What happens to a journal file when no session is active: `end` was killed half-way, or an editor saved once more.
+
+Nothing that a person saved is dropped: it goes into the finished journal where that is as `end` left it, else into a
+file beside it, and the log says so.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from datetime import datetime
+
+from patina_sessions import model
+from patina_sessions.events import log as event_log
+from patina_sessions.journal import render
+from patina_sessions.paths import Layout
+from patina_sessions.recorder.state import State
+from patina_sessions.system import files
+
+log = logging.getLogger(__name__)
+
+
+def tidy(layout: Layout, state: State, *, now: datetime) -> str | None:
+    """Put away a journal file that belongs to no active session; return where, or None where there is none."""
+    if files.signature(layout.journal) is None:
+        return None
+    data = files.read(layout.journal) or b""
+    session = state.ended
+    if session is not None and f"**ID**: {session}".encode() in data:
+        retired = layout.retired / f"{session}.md"
+        if files.read(retired) != data and not _into_archive(layout, session, data):
+            return _aside(layout, session, data, now)
+        files.make_folder(layout.retired)
+        files.move(layout.journal, retired)
+        return str(retired)
+    return _aside(layout, session or "unknown", data, now)
+
+
+def _into_archive(layout: Layout, session: str, journal: bytes) -> bool:
+    """Write what was saved after the end into the finished journal, if nobody has touched that since."""
+    first = layout.common.archive / f"{session}.md"
+    second = layout.sessions / f"{session}.md"
+    archived = files.read(first)
+    copy = files.read(second)
+    if archived is None or (copy is not None and copy != archived):
+        return False
+    if hashlib.sha256(archived).hexdigest() != _sha(layout, session):
+        return False
+    end = archived.rfind(b"\n## Session Classification\n")
+    body = render.unnumbered(journal)
+    renewed = body + (b"" if body.endswith(b"\n") else b"\n") + archived[end:] if end >= 0 else archived
+    files.write(first, renewed)
+    if copy is not None:
+        files.write(second, renewed, mode=0o644)
+    log.info("session %s: a save after its end was taken into the archive", session)
+    return True
+
+
+def _sha(layout: Layout, session: str) -> str | None:
+    for event in event_log.events(layout, newest_first=True):
+        if isinstance(event.data, model.Ended) and event.data.session == session:
+            return event.data.sha256
+    return None
+
+
+def _aside(layout: Layout, session: str, data: bytes, now: datetime) -> str:
+    files.make_folder(layout.common.discarded)
+    name = f"{session}-{now.strftime('%Y%m%d-%H%M%S')}"
+    target = layout.common.discarded / f"{name}.md"
+    while not files.create(target, data):
+        name += "x"
+        target = layout.common.discarded / f"{name}.md"
+    files.remove(layout.journal)
+    log.warning("a journal without a session was set aside: %s", target)
+    return str(target)

@@ -1,0 +1,71 @@
+"""The way in for every command that needs a repository, consent and perhaps an active session."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from patina_sessions.errors import NewerData, NoSession, NotSetUp
+from patina_sessions.model import Session
+from patina_sessions.paths import FORMAT, Common, Layout
+from patina_sessions.recorder.drain import Recording, recording
+from patina_sessions.settings import Settings, load
+from patina_sessions.system import files
+from patina_sessions.system import repository as repositories
+from patina_sessions.system.repository import Repository
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Here:
+    """Where a command runs: the repository as git describes it, our paths in it, and the settings in force."""
+
+    repository: Repository
+    layout: Layout
+    settings: Settings
+
+
+def here(cwd: Path, git_dir: str | None = None) -> Here:
+    """Return where we are. Raises `NotARepository`, `NotSetUp` without consent, `NewerData`."""
+    repository = repositories.discover(cwd, git_dir)
+    require_consent(repository.common)
+    layout = repositories.layout(repository)
+    assert layout is not None
+    return Here(repository=repository, layout=layout, settings=load(repository.top))
+
+
+def consent(common: Common) -> int | None:
+    """Return the format version that this machine's `repo.json` allows, None where there is no consent."""
+    raw = files.read(common.consent)
+    if raw is None:
+        return None
+    try:
+        return int(json.loads(raw)["format"])
+    except (ValueError, KeyError, TypeError):
+        return FORMAT  # damaged: consent was given, and `doctor` mends the file
+
+
+def require_consent(common: Common) -> None:
+    """Raise `NotSetUp` where `patina init` was never run on this machine, `NewerData` where a newer one was."""
+    version = consent(common)
+    if version is None:
+        raise NotSetUp("Patina is not set up in this repository", "Set it up: patina init")
+    if version > FORMAT:
+        raise NewerData(
+            f"this repository's Patina data is of format {version}; this Patina knows {FORMAT}",
+            "Upgrade: pip install --upgrade patina-sessions",
+        )
+
+
+@contextmanager
+def active(place: Here, now: datetime) -> Iterator[tuple[Recording, Session]]:
+    """Hold the worktree's recording with everything recorded up to now. Raises `NoSession` where none is active."""
+    with recording(place.layout, place.settings, now) as r:
+        r.take()
+        session = r.state.current()
+        if session is None:
+            raise NoSession("no session is active", 'Start one: patina session start "what you want to do"')
+        yield r, session
