@@ -173,6 +173,7 @@ class Moved:
     new: Id | None
     branch: str | None = None  # where HEAD is afterwards, None when detached or unknown
     source: str | None = None  # checkout: the branch left; reset: what was asked for
+    target: str | None = None  # checkout: what was asked for, a branch, a tag or an id
     pull: bool = False
     brought: int = 0  # commits that came in: somebody else's
     dropped: int = 0  # commits that are no longer below HEAD

@@ -97,12 +97,16 @@ def _entry(carry: Carry, event: Event, told: tuple[str, str]) -> tuple[Carry, tu
 
 def _moved(carry: Carry, event: Event, data: model.Moved) -> tuple[Carry, tuple[Entry, ...]]:
     # A step of a bisect or of a script goes to a bare commit id; twenty of them are no twenty entries.
-    if data.how == "checkout" and data.branch is None:
+    if data.how == "checkout" and data.branch is None and _bare(data.target):
         return replace(carry, steps=carry.steps + 1), ()
     steps = carry.steps if data.how == "checkout" else 0
     if data.how == "checkout" and steps:
         carry = replace(carry, steps=0)
     return _entry(carry, event, words.moved(data, steps=steps))
+
+
+def _bare(target: str | None) -> bool:
+    return target is None or (len(target) >= 40 and all(c in "0123456789abcdef" for c in target))
 
 
 def _rebase_step(carry: Carry, event: Event, data: model.Rebased) -> tuple[Carry, tuple[Entry, ...]]:

@@ -90,8 +90,8 @@ def moved(data: model.Moved, *, steps: int) -> tuple[str, str]:
     match data.how:
         case "checkout":
             left = safe.code(data.source) if data.source else short(data.old)
-            target = safe.code(data.branch) if data.branch else short(data.new)
-            passed = f"After {plural(steps, 'step')} on detached commits" if steps else ""
+            target = safe.code(data.branch or data.target or short(data.new))
+            passed = f"after {plural(steps, 'step')} on detached commits" if steps else ""
             return f"Checkout {left} → {target}", _joined((f"At {short(data.new)}", passed))
         case "merge":
             word = "Pull" if data.pull else "Fast-forward"
