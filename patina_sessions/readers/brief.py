@@ -1,0 +1,141 @@
+"""What a session came to, in the words of those who were there: the brief that the next one begins with. Pure.
+
+What stands in it came from another session, perhaps of a stranger's clone: it is redacted and made safe again, line by
+line, since it goes into a new journal and before an assistant.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from patina_sessions import redact, safe
+from patina_sessions.journal.grammar import Journal
+from patina_sessions.readers import points
+from patina_sessions.readers.facts import Facts
+
+WORDS = 220  # the whole of it, labels included
+_GOALS, _GOAL_WORDS = 5, 14
+_POINT_WORDS = 28
+_QUIET = 60  # with fewer words of its own a session passes on what it knew of the one before
+_HEADINGS: tuple[tuple[points.Kind, str], ...] = (
+    ("work", "Work completed"),
+    ("decision", "Key decisions"),
+    ("pattern", "Patterns observed and key insights"),
+    ("challenge", "Challenges faced"),
+    ("next", "Next steps"),
+    ("said", "Noted"),
+    ("commit", "Commits"),
+)
+_LABELS = sum(len(heading.split()) for _, heading in _HEADINGS)
+
+
+def brief(
+    journal: Journal, found: Facts, *, whose: str | None = None, between: str = "", carried: bool = False
+) -> str:
+    """Return the brief of a session: at most `WORDS` words, most needed first.
+
+    `whose` names its author where that is somebody else, `between` says what happened since, `carried` that its open
+    goals are the new session's too.
+    """
+    first = " ".join(filter(None, (_outcome(found, whose), tests(journal), _sentence(between))))
+    goals = open_goals(journal)
+    head = [first, *([_open(goals, carried=carried)] if goals else [])]
+    known = "\n".join(head)
+    cut = [replace(point, text=short(point.text, _POINT_WORDS)) for point in points.of(journal)]
+    chosen = points.choose([p for p in cut if p.text], known, room=WORDS - len(known.split()) - _LABELS)
+    if sum(len(point.text.split()) for point in chosen) < _QUIET:
+        head += _before(journal)
+    return redact.redact("\n\n".join([*head, *_blocks(chosen)]))
+
+
+def _blocks(chosen: Sequence[points.Point]) -> list[str]:
+    kinds = {point.kind for point in chosen}
+    return [
+        "\n".join([f"**{heading}:**", *(f"- {point.text}" for point in chosen if point.kind == kind)])
+        for kind, heading in _HEADINGS
+        if kind in kinds
+    ]
+
+
+def open_goals(journal: Journal) -> list[str]:
+    """Return the goals that are not done, each once, in their order."""
+    return list(dict.fromkeys(goal.text for goal in journal.goals if not goal.done))
+
+
+def _outcome(found: Facts, whose: str | None) -> str:
+    said = f"The last session, “{safe.line(found.title, limit=100)}”"
+    said += f" ({safe.line(found.id, limit=60)})" if found.id else ""
+    said += f", by {safe.line(whose, limit=80)}," if whose else ""
+    said += f" took {length(found.seconds)}" if found.seconds is not None else " was"
+    said += f" on {found.started.astimezone(found.zone):%Y-%m-%d}" if found.started else ""
+    numbers = [
+        safe.line(found.work_type, limit=40) if found.work_type else "",
+        count(found.commits, "commit"),
+        f"{count(found.files, 'file')} changed" if found.files is not None else "",
+    ]
+    return f"{said}: {', '.join(filter(None, numbers))}." if any(numbers) else f"{said}."
+
+
+def count(number: int | None, noun: str) -> str:
+    """Return `no commits`, `1 commit`, `2 commits`, or nothing for what is not known."""
+    if number is None:
+        return ""
+    return f"{number:,} {noun}" if number == 1 else f"{number or 'no':,} {noun}s" if number else f"no {noun}s"
+
+
+def length(seconds: int) -> str:
+    """Return how long something took, in hours and minutes."""
+    hours, minutes = divmod(seconds // 60, 60)
+    return " ".join(
+        filter(None, (f"{hours} h" if hours else "", f"{minutes} min" if minutes or not hours else ""))
+    )
+
+
+def tests(journal: Journal) -> str:
+    """Say how the last test run ended and which tests failed in it; nothing where there was none."""
+    runs = (journal.archived or {}).get("runs")
+    runs = [run for run in runs if isinstance(run, dict)] if isinstance(runs, list) else []
+    last = next((run for run in reversed(runs) if run.get("kind") == "test"), None)
+    if last is None:
+        return ""
+    counts = [f"{last[name]} {name}" for name in ("passed", "failed") if isinstance(last.get(name), int)]
+    names = last.get("failed_names")
+    failed = [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
+    said = f"The last test run {safe.line(str(last.get('outcome')), limit=40)}"
+    said += f": {', '.join(counts)}" if counts else ""
+    if failed:
+        more = f" and {len(failed) - 3} more" if len(failed) > 3 else ""
+        said += f" ({', '.join(safe.code(name[:120]) for name in failed[:3])}{more})"
+    return said + "."
+
+
+def _sentence(text: str) -> str:
+    said = safe.line(text, limit=300).rstrip(".") if text.strip() else ""
+    return f"{said[:1].upper()}{said[1:]}." if said else ""
+
+
+def _open(goals: Sequence[str], *, carried: bool) -> str:
+    named = "; ".join(short(goal, _GOAL_WORDS) or "(empty)" for goal in goals[:_GOALS])
+    more = f"; and {len(goals) - _GOALS} more" if len(goals) > _GOALS else ""
+    return f"Open goals{', carried over' if carried else ''}: {named}{more}."
+
+
+def _before(journal: Journal) -> list[str]:
+    """Return what the session itself was told of the one before it."""
+    said = short(journal.previous_context, _QUIET)
+    return [f"Before it: {said}"] if len(said.split()) > 3 else []
+
+
+def short(text: str, most: int) -> str:
+    """Return text as one safe line of at most so many words, without emphasis, cut where a clause ends if one does."""
+    words = re.sub(r"\*\*|(?<!\w)__|__(?!\w)", "", text).split()
+    if len(words) > most:
+        ends = (i for i in range(most, most // 2, -1) if words[i - 1][-1] in ".;:,)—–")
+        kept = " ".join(words[: next(ends, most)])
+        if kept.count("`") % 2:  # the cut went through a code span
+            kept = kept[: kept.rindex("`")]
+        words = [kept.rstrip(" ,;:—–-("), "…"]
+    said = " ".join(words)
+    return safe.line(said, limit=300) if said.strip("-–—… ") else ""
