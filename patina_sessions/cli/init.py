@@ -59,7 +59,7 @@ def init(claude_md: bool, dry_run: bool, as_json: bool) -> None:
     from patina_sessions.setup import init as doer
     from patina_sessions.system import clock
 
-    plan = doer.plan(_repository(), claude_md=claude_md)
+    plan = doer.plan(_repository(), memory=claude_md)
     if dry_run:
         _print_plan(plan, "init", as_json=as_json, done=False)
         return
