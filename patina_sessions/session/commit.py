@@ -41,7 +41,7 @@ def journal(place: Here, path: str, message: str) -> str:
         )
     data = files.read(place.layout.top / path)
     if data is None:
-        raise PatinaError(f"{path} is gone")
+        raise PatinaError(f"{path} is gone", "It is kept in the git directory: patina show")
     scratch = place.layout.state / "index"
     try:
         return _commit(place, path, data, message, scratch)

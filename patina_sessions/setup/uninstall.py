@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from patina_sessions.paths import Common, key_file
-from patina_sessions.setup import blocks, hook_text, hooks, manifest, trees
+from patina_sessions.setup import blocks, hook_text, hooks, init, manifest, trees
 from patina_sessions.setup.plan import Done, Note, Plan, Step, perform
 from patina_sessions.system import files
 from patina_sessions.system import repository as repositories
@@ -24,6 +24,7 @@ _BACK = "gives back what was there before"
 def plan(repository: Repository, *, purge: bool = False) -> Plan:
     """Return what `uninstall` would do. With `purge`, what was recorded goes too. Raises `NewerData`."""
     common = repository.common
+    init.refuse_newer(common)
     listed, found = manifest.load(common), trees.of(common)
     keep = not purge and recorded(common)
     steps, notes = _given_back(repository, listed, found)

@@ -31,7 +31,9 @@ def _told(path: Path, doing: str) -> Iterator[None]:
         yield
     except OSError as error:
         words = os.strerror(error.errno) if error.errno else str(error)
-        raise PatinaError(f"cannot {doing} {path}: {words}", _HINTS.get(error.errno or 0)) from error
+        raise PatinaError(
+            f"cannot {doing} {path}: {words}", _HINTS.get(error.errno or 0, f"Look at it: ls -ld {path}")
+        ) from error
 
 
 def read(path: Path) -> bytes | None:

@@ -91,11 +91,12 @@ def run(
         )
     except FileNotFoundError as error:
         if cwd is not None and not cwd.is_dir():
-            raise PatinaError(f"the folder {cwd} is gone") from error
+            raise PatinaError(f"the folder {cwd} is gone", "Change to a folder that is there: cd") from error
         hint = f"Install {argv[0]}, or put it on PATH."
         raise PatinaError(f"{argv[0]} is not installed", hint) from error
     except OSError as error:
-        raise PatinaError(f"cannot run {argv[0]}: {error.strerror}") from error
+        hint = f"Check that the folder may be entered and {argv[0]} be run: ls -ld {cwd or '.'}"
+        raise PatinaError(f"cannot run {argv[0]}: {error.strerror}", hint) from error
     return Result(code=done.returncode, out=done.stdout, err=done.stderr)
 
 
