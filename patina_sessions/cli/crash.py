@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import secrets
 import tempfile
 import traceback
 from pathlib import Path
@@ -26,6 +27,7 @@ def report(fault: BaseException, argv: list[str]) -> str:
         path = folder / name
         files.write(path, redact.redact(text).encode("utf-8", "backslashreplace"))
     except (PatinaError, OSError):
-        path = Path(tempfile.mkdtemp(prefix="patina-")) / name
-        files.write(path, redact.redact(text).encode("utf-8", "backslashreplace"))
+        # That folder is everybody's: the name cannot be guessed, and a file made exclusively follows no link.
+        path = Path(tempfile.gettempdir()) / f"patina-{secrets.token_hex(4)}-{name}"
+        files.create(path, redact.redact(text).encode("utf-8", "backslashreplace"))
     return str(path)
