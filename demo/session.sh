@@ -12,8 +12,18 @@ GIT_COMMITTER_NAME=$GIT_AUTHOR_NAME GIT_COMMITTER_EMAIL=$GIT_AUTHOR_EMAIL
 export GIT_AUTHOR_NAME GIT_AUTHOR_EMAIL GIT_COMMITTER_NAME GIT_COMMITTER_EMAIL
 unset CLAUDECODE CI GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE 2>/dev/null || :
 
-say() { printf '\n\033[1m$ %s\033[0m\n' "$*" | if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then cat; else sed 's/\x1b\[[0-9;]*m//g'; fi; }
-run() { say "$*"; "$@"; }
+bold='' plain=''
+if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then bold=$(printf '\033[1m') plain=$(printf '\033[0m'); fi
+
+say() { # WORDS of a command, quoted where a shell would need it
+    line=
+    for word; do
+        case $word in *[!A-Za-z0-9_./~=:-]*) word="'$word'" ;; esac
+        line="$line $word"
+    done
+    printf '\n%s$%s%s\n' "$bold" "$line" "$plain"
+}
+run() { say "$@"; "$@"; }
 commit() { # commit MESSAGE FILE TEXT
     mkdir -p "$(dirname "$2")"
     printf '%s\n' "$3" >>"$2"
@@ -34,8 +44,7 @@ commit 'feat: parse quotes' src/parser.py 'def quotes(): ...'
 commit 'test: quotes' tests/test_parser.py 'def test_quotes(): ...'
 run patina note 'The tokenizer keeps offsets in bytes, not in characters: that is why the columns were off.'
 printf 'def escapes(): ...\n' >>src/parser.py
-say git commit --amend -am "'feat: parse quotes and escapes'"
-git commit --quiet --amend -am 'feat: parse quotes and escapes'
+run git commit --quiet --amend -am 'feat: parse quotes and escapes'
 run git switch --quiet -c fuzz HEAD~1
 commit 'test: a fuzzer' tests/fuzz.py 'def fuzz(): ...'
 commit 'fix: the fuzzer found an endless loop' src/loop.py 'def loop(): ...'

@@ -44,8 +44,8 @@ def _print_plan(plan: Plan, command: str, *, as_json: bool, done: bool, lines: t
         click.echo("There is nothing to change.")
     for step in plan.steps if not done else ():
         click.echo(f"would {step.what} {safe.line(_shown(plan, step.path))}: {step.why}")
-    for line in lines:
-        click.echo(safe.line(line, limit=500))
+    for line in "\n".join(lines).splitlines():
+        click.echo(safe.visible(line))
     for note in plan.notes:
         click.echo(f"{safe.line(note.about)}: {note.text}")
 
@@ -63,23 +63,8 @@ def init(claude_md: bool, dry_run: bool, as_json: bool) -> None:
     if dry_run:
         _print_plan(plan, "init", as_json=as_json, done=False)
         return
-    now = clock.now()
-    done = doer.apply(plan, now)
-    _begin(plan.repository)
+    done = doer.apply(plan, clock.now())
     _print_plan(plan, "init", as_json=as_json, done=True, lines=done.lines)
-
-
-def _begin(repository: Repository) -> None:
-    """Let recording begin at what is there now."""
-    from patina_sessions.recorder import drain
-    from patina_sessions.settings import load
-    from patina_sessions.system import clock
-    from patina_sessions.system import repository as repositories
-
-    layout = repositories.layout(repository)
-    assert layout is not None
-    with drain.recording(layout, load(repository.top), clock.now()) as r:
-        r.begin()
 
 
 @click.command(epilog="Example: patina uninstall --dry-run")

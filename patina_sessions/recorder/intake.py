@@ -77,8 +77,31 @@ def beginning(layout: Layout, *, now: datetime) -> tuple[log.Record, ...]:
 
 
 def _in_time(reading: tuple[Fact, ...], told: tuple[Fact, ...], maps: tuple[Fact, ...]) -> tuple[Fact, ...]:
-    """Merge by time what has its own order; git calls the rewrite hook after the lines of its rebase."""
-    return (*sorted((*reading, *told), key=lambda f: f.time), *maps) if told else (*reading, *maps)
+    """Merge what has its own order by time; a rewrite map goes right behind the rebase that it closes."""
+    merged = list(reading)
+    for fact in maps:
+        merged.insert(_place(fact, merged), fact)
+    return tuple(sorted((*merged, *told), key=lambda f: f.time)) if told else tuple(merged)
+
+
+def _place(fact: Fact, facts: list[Fact]) -> int:
+    """Return where a map belongs: behind the last step of its rebase, in front of all when that was logged before."""
+    assert isinstance(fact.data, Rebased)
+    news = {new for _, new in fact.data.rewrites}
+    place, inside = 0, True  # a rebase that began in an earlier wake may end in this one
+    for number, one in enumerate(facts):
+        data = one.data
+        if not isinstance(data, Rebased):
+            continue
+        if data.phase == "start":
+            inside = False
+        if data.commit is not None and data.commit.id in news:
+            inside = True
+        if inside:
+            place = number + 1
+        if data.phase in ("finish", "abort") and inside and place:
+            return place
+    return place
 
 
 def _first(layout: Layout) -> Position | None:
