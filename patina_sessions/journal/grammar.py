@@ -126,9 +126,9 @@ def text(data: bytes) -> str:
 def parse(data: bytes) -> Journal:
     """Read a journal of any generation, whatever it holds."""
     found = lines.scan(data)
-    parts = tuple(_parts(data, found))
+    matter = _matter(data, found)
+    parts = tuple(_parts(data, found, matter))
     head = text(parts[0].raw.removeprefix(_BOM))
-    matter = front.span(data)
     fields = front.fields(text(data[:matter].removeprefix(_BOM))) if matter else {}
     generation: Generation = "front-matter" if fields else "free"
     for name, value in _fields(head).items():
@@ -151,8 +151,14 @@ def render(journal: Journal) -> bytes:
     return b"".join(part.raw for part in journal.parts)
 
 
-def _parts(data: bytes, found: lines.Scan) -> Iterator[Part]:
-    matter = front.span(data)
+def _matter(data: bytes, found: lines.Scan) -> int:
+    """Return how many bytes the front matter takes; dashes around an entry make none, no entry is ever hidden."""
+    end = front.span(data)
+    hides = any(lines.is_entry(heading) for heading in found.headings if heading.start(lines.LINE) < end)
+    return 0 if hides else end
+
+
+def _parts(data: bytes, found: lines.Scan, matter: int) -> Iterator[Part]:
     comment = metadata.span(data)
     end = comment[0] if comment else len(data)
     kind: Kind = "head"
@@ -243,8 +249,9 @@ def open_fence(data: bytes) -> bytes | None:
 def retitle(data: bytes, title: str) -> bytes:
     """Return the journal with another title in its heading, made safe; nothing else changes."""
     line = b"# Session: " + safe.line(title).encode("utf-8", "surrogateescape")
-    start = front.span(data) or (len(_BOM) if data.startswith(_BOM) else 0)
-    for heading in lines.scan(data).headings:
+    found = lines.scan(data)
+    start = _matter(data, found) or (len(_BOM) if data.startswith(_BOM) else 0)
+    for heading in found.headings:
         if heading.start(lines.LINE) < start:
             continue
         if lines.is_entry(heading) or len(heading[lines.LEVEL]) == 2:
