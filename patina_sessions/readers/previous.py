@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from email.utils import parseaddr
 
 from patina_sessions.journal import archive, grammar
 from patina_sessions.journal.grammar import Journal
@@ -66,10 +66,17 @@ def order(given: Facts) -> tuple[float, str]:
 
 def same_author(one: str, other: str) -> bool:
     """Say whether two authors are one: by address, whatever the name's spelling, else by name."""
-    (name, mail), (other_name, other_mail) = parseaddr(one), parseaddr(other)
-    if mail and other_mail:
-        return mail.casefold() == other_mail.casefold()
-    return (name or one).strip().casefold() == (other_name or other).strip().casefold()
+    (name, mail), (other_name, other_mail) = _parted(one), _parted(other)
+    return mail == other_mail if mail and other_mail else name == other_name
+
+
+def _parted(author: str) -> tuple[str, str]:
+    """Return name and address of `Name <address>`, or of one of the two alone."""
+    found = re.fullmatch(r"([^<]*)<([^>]*)>\s*", author.casefold())
+    if found:
+        return found[1].strip(), found[2].strip()
+    alone = author.casefold().strip()
+    return ("", alone) if "@" in alone else (alone, "")
 
 
 def open_goals(journal: Journal) -> list[str]:
