@@ -16,6 +16,7 @@ from tests.repository import Repo
 HOSTILE = {
     "CI": "true",
     "CLAUDECODE": "1",
+    "DOCKER_HOST": "unix:///",
     "GIT_DIR": "/nowhere/.git",
     "GIT_INDEX_FILE": "/nowhere/index",
     "GIT_CONFIG_COUNT": "1",
@@ -38,6 +39,7 @@ def test_nothing_of_the_surroundings_is_seen() -> None:
     }
     assert (os.environ["TZ"], os.environ["LC_ALL"]) == ("UTC", "C.UTF-8")
     assert list(Path.home().iterdir()) == []
+    assert (os.environ["GIT_CONFIG_GLOBAL"], os.environ["GIT_CONFIG_NOSYSTEM"]) == (os.devnull, "1")
 
 
 def test_git_has_no_settings_but_the_repository_s_own(repo: Repo) -> None:
@@ -59,6 +61,7 @@ def test_the_folders_above_a_test_s_are_no_repository(tmp_path: Path) -> None:
 
 
 def test_no_engine_answers_unless_the_test_asks_for_one() -> None:
+    assert not Path(os.environ["DOCKER_HOST"].removeprefix("unix://")).exists()
     assert conftest.engine_silence.__wrapped__() is not None
 
 
@@ -74,19 +77,20 @@ def test_the_command_runs_in_a_process_of_its_own(repo: Repo, new_repo: Callable
         new_repo("other").patina("--no-such-option")
 
 
-def test_a_hostile_machine_changes_none_of_this(request: pytest.FixtureRequest) -> None:
+def test_a_hostile_machine_changes_none_of_this(
+    request: pytest.FixtureRequest, new_repo: Callable[..., Repo]
+) -> None:
+    around = new_repo("around")  # a temporary folder in somebody's repository
+    words = [
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        f"--basetemp={around.path}/base",
+        "-k",
+        "not hostile and not answers_where",
+    ]
     done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-q",
-            "-p",
-            "no:cacheprovider",
-            __file__,
-            "-k",
-            "not hostile and not engine",
-        ],
+        [sys.executable, "-m", "pytest", *words, __file__],
         cwd=request.config.rootpath,
         env={**os.environ, **HOSTILE},
         capture_output=True,
