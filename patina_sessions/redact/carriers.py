@@ -1,0 +1,146 @@
+"""Secrets that their place gives away: the user part of a URL, headers, cookies, signatures, options of tools."""
+
+from __future__ import annotations
+
+import binascii
+import re
+
+from patina_sessions.redact import value as values
+from patina_sessions.redact.rule import LOOK, Rule, Span, stands_in, whole
+
+_QUOTE = r"(?:\\{0,7}[\"'`]|&quot;|\\u0022)"
+_SIGN = rf"(?:{_QUOTE}|[\])]){{0,4}}[ \t]{{0,9}}(?:=>|[:=,])[ \t]{{0,9}}(?P<quote>{_QUOTE})?"
+_STAND_FOR = frozenset("password pass passwd pwd pw secret token user credentials auth".split())
+
+
+def _in_url(match: re.Match[str]) -> Span:
+    """Return the span of a password in a URL, unless it says that it is one."""
+    word = match["value"]
+    if (
+        not word
+        or word.lower() in _STAND_FOR
+        or stands_in(word[:64])
+        or re.match(r"\$[\w{(]|[<{%][\w(<{]*|\[red", word)
+    ):
+        return None
+    return match.span("value")
+
+
+def _user(match: re.Match[str]) -> Span:
+    """Return the span of a user that is a token."""
+    name = match["value"]
+    return (
+        match.span("value")
+        if len(name) >= 16 and values.random(name[:LOOK]) and not stands_in(name[:64])
+        else None
+    )
+
+
+def _scheme(match: re.Match[str]) -> Span:
+    """Return the span of what follows `Authorization: Bearer`; of all, where the scheme has parameters."""
+    text, at = match.string, match.end()
+    scheme = (match["scheme"] or "").lower()
+    end, _ = values.extent(text, at, None, at + LOOK)
+    word = text[at:end]
+    if not values.chosen(word) or len(word) < 8:
+        return None
+    if scheme in ("digest", "oauth", "hawk", "signature") or scheme.startswith("aws4"):
+        return at, _line(text, at, match["quote"])
+    convincing = values.mixed(word) or bool(re.search("[a-z][A-Z]", word)) if scheme else values.random(word)
+    return (at, values.extent(text, at, None, len(text))[0]) if convincing else None
+
+
+def _bearer(match: re.Match[str]) -> Span:
+    text, at = match.string, match.end()
+    word = text[at : values.extent(text, at, None, at + LOOK)[0]]
+    if len(word) < 16 or not values.chosen(word) or not values.random(word):
+        return None
+    return at, values.extent(text, at, None, len(text))[0]
+
+
+def _basic(match: re.Match[str]) -> Span:
+    """Return the span of Base64 that says `user:password`."""
+    try:
+        plain = binascii.a2b_base64(match["value"][:LOOK].encode() + b"==")
+    except binascii.Error:
+        return None
+    name, colon, _ = plain.partition(b":")
+    return match.span("value") if colon and name.isascii() and name.decode("ascii").isprintable() else None
+
+
+def _cookies(match: re.Match[str]) -> Span:
+    """Return the span of all cookies of a header."""
+    text, at = match.string, match.end()
+    first = re.compile(r"[^=]*=([^\s;\"']*)").match(text, at, at + LOOK)
+    return (
+        (at, _line(text, at, match["quote"]))
+        if first and len(first[1]) >= 6 and values.chosen(first[1])
+        else None
+    )
+
+
+def _line(text: str, at: int, quote: str | None) -> int:
+    """Return where a header ends: at its quote, at the end of the line, or where JSON says so."""
+    end = re.compile(re.escape(quote) if quote else r"[\n\r\"'`]|\\+[nr\"']|$").search(text, at)
+    return end.start() if end else len(text)
+
+
+def _option(match: re.Match[str]) -> Span:
+    """Return the span of a password that an option of a tool gives."""
+    start, end = match.span("value")
+    return (start, end) if values.chosen(match["value"][:LOOK]) else None
+
+
+_SHELL_WORD = r"[\"']?(?P<value>[^\s\"'$<{-][^\s\"']{3,})"
+_COMMAND = r"\b[^\n|;&]{0,200}?\s"
+_IN_URL = r":\\?/\\?/[^\s/:@\"'<>\\`]{0,128}:(?P<value>[^\s/\"'<>`\\]+)@(?=[\w\[$.{-])"
+_URL_ENCODED = r"%3a%2f%2f[^\s%&\"']{0,128}%3a(?P<value>(?:(?!%40|%2f)[^\s&\"'])+)%40"
+
+CARRIERS: tuple[Rule, ...] = (
+    Rule("url-password", ("://", ":\\/\\/"), _IN_URL, _in_url),
+    Rule("url-password", ("%3a%2f%2f",), "(?i)" + _URL_ENCODED, _in_url),
+    Rule(
+        "url-token",
+        ("://", ":\\/\\/"),
+        r":\\?/\\?/(?P<value>[\w.~%-]{16,}+)(?::x-oauth-basic)?@(?=\w)",
+        _user,
+    ),
+    Rule(
+        "authorization",
+        ("authorization",),
+        rf"(?i)authorization{_SIGN}(?:(?P<scheme>[a-z][\w-]{{1,20}})[ \t]{{1,3}})?",
+        _scheme,
+    ),
+    Rule("authorization", ("bearer ",), r"(?i)bearer {1,3}", _bearer),
+    Rule("authorization", ("basic ",), r"(?i)basic {1,3}(?P<value>[A-Za-z0-9+/]{8,}={0,2})", _basic),
+    Rule("authorization", ("auth",), rf"(?i)auth{_SIGN}(?P<value>[A-Za-z0-9+/]{{8,}}={{0,2}})", _basic),
+    Rule("cookie", ("cookie",), rf"(?i)cookie{_SIGN}(?=[\w.!%-]{{1,80}}=)", _cookies),
+    Rule("signature", ("sig=", "signature="), r"(?i)sig(?:nature)?=(?P<value>[\w%+/=.-]{20,})", whole),
+    Rule(
+        "signature", ("x-amz-security-token=",), r"(?i)x-amz-security-token=(?P<value>[\w%+/=.-]{20,})", whole
+    ),
+    Rule(
+        "password",
+        ("machine ", "login "),
+        r"(?i)(?:machine\s+\S{1,200}\s+)?login\s+\S{1,200}\s+password\s+(?P<value>\S{4,})",
+        _option,
+    ),
+    Rule("password", ("mysql", "mariadb"), rf"(?:mysql|mariadb)\w*{_COMMAND}-p{_SHELL_WORD}", _option),
+    Rule("password", ("sshpass ",), rf"sshpass{_COMMAND}?-p ?{_SHELL_WORD}", _option),
+    Rule(
+        "password",
+        ("docker login", "podman login"),
+        rf"(?:docker|podman) login{_COMMAND}-p[ =]?{_SHELL_WORD}",
+        _option,
+    ),
+    Rule(
+        "password",
+        ("curl",),
+        rf"curl{_COMMAND}(?:-u|--user|-U|--proxy-user)[ =]?[\"']?[^\s:\"'$]{{1,100}}:{_SHELL_WORD}",
+        _option,
+    ),
+    Rule("password", ("-pass",), rf"-pass(?:in|out)?\s+pass:{_SHELL_WORD}", _option),
+    Rule(
+        "password", ("identified by ",), r"(?i)identified by (?:password )?'(?P<value>[^'\n]{4,})'", _option
+    ),
+)

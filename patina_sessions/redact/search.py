@@ -1,0 +1,76 @@
+"""The search itself: which rules apply to a text, and what they find in it, in order and without overlaps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from patina_sessions.redact.carriers import CARRIERS
+from patina_sessions.redact.named import NAMED
+from patina_sessions.redact.rule import Rule, compiled
+from patina_sessions.redact.shapes import SHAPES
+
+# Where two rules see the same secret, the earlier one names it: a shape says more than a name.
+RULES: tuple[Rule, ...] = (*SHAPES, *CARRIERS, *NAMED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A secret of this kind is at text[start:end]."""
+
+    kind: str
+    start: int
+    end: int
+
+
+def find(text: str) -> list[Found]:
+    """Return the secrets in a text, in order and apart from each other."""
+    # The only character whose lower case is longer than itself; a hint has to be where it is in the text.
+    low = text.replace("\u0130", "I").lower()
+    longest = max(map(len, text.split()), default=0)
+    spans = sorted(
+        (start, rank, end)
+        for rank, rule in enumerate(RULES)
+        if longest >= rule.least
+        for start, end in _spans(rule, text, text if rule.exact else low)
+    )
+    return list(_united(spans)) if spans else []
+
+
+def _spans(rule: Rule, text: str, hinted: str) -> Iterator[tuple[int, int]]:
+    for hint in rule.hints:
+        at = hinted.find(hint)
+        while at >= 0:
+            match = compiled(rule.pattern).match(text, at)
+            span = rule.span(match) if match else None
+            if span:
+                yield span
+            at = hinted.find(hint, span[1] if span else match.end() if match else at + 1)
+
+
+def _united(spans: list[tuple[int, int, int]]) -> Iterator[Found]:
+    """Make one of what overlaps, so that no part of a longer secret stays."""
+    start, rank, end = spans[0]
+    for next_start, next_rank, next_end in spans[1:]:
+        if next_start < end:
+            rank, end = min(rank, next_rank), max(end, next_end)
+        else:
+            yield Found(kind=RULES[rank].kind, start=start, end=end)
+            start, rank, end = next_start, next_rank, next_end
+    yield Found(kind=RULES[rank].kind, start=start, end=end)
+
+
+def replaced(text: str, spans: list[Found], start: int, end: int) -> str:
+    """Return text[start:end] with a mark for each of the spans that lie in it."""
+    parts: list[str] = []
+    for span in spans:
+        if start <= span.start and span.end <= end:
+            parts += text[start : span.start], f"[redacted:{span.kind}]"
+            start = span.end
+    return "".join((*parts, text[start:end]))
+
+
+def redact(text: str) -> str:
+    """Return the text with `[redacted:<kind>]` for each secret in it. A second pass changes nothing."""
+    spans = find(text)
+    return replaced(text, spans, 0, len(text)) if spans else text

@@ -1,0 +1,87 @@
+"""The same for a text that comes in pieces, as the log of a run does.
+
+What is given out ends at a line, far enough before the end of what has come that no secret can begin before it and go
+on after it; of what was given out, the end is kept to look back at, since a name may stand before its value.
+"""
+
+from __future__ import annotations
+
+from patina_sessions.redact.search import Found, find, replaced
+
+# What follows a cut, and what is kept before it: more than a name, what stands between, and what decides of a value.
+AHEAD = 1024
+BEHIND = 512
+# The longest secret that is waited for; a private key of 16,384 bits has 12,700 characters.
+LONGEST = 16_384
+
+
+class StreamRedactor:
+    """Redacts a text as it comes, and holds back no more than `LONGEST` characters and a bit.
+
+    Whatever the pieces are, all that comes out is what `redact` makes of the whole, for secrets up to `LONGEST`. Of a
+    longer one nothing comes out either, up to the blank or quote that ends it.
+    """
+
+    def __init__(self) -> None:
+        self._text = ""
+        self._given = 0  # up to here it is what was given out, kept to look back at
+        self._swallowing = False
+
+    def feed(self, text: str) -> str:
+        """Take the next piece and return what can be written now."""
+        self._text += self._unswallowed(text)
+        cut = self._text.rfind("\n", self._given, max(self._given, len(self._text) - AHEAD)) + 1
+        full = len(self._text) - self._given > LONGEST + AHEAD
+        if not cut and not full:
+            return ""
+        return self._give(max(cut, self._given) if not full else max(cut, len(self._text) - LONGEST))
+
+    def close(self) -> str:
+        """Return the rest."""
+        out = replaced(self._text, self._fresh(find(self._text)), self._given, len(self._text))
+        self._text, self._given = "", 0
+        return out
+
+    def _unswallowed(self, text: str) -> str:
+        """Return what of a piece comes after the end of the secret that was too long to wait for."""
+        if not self._swallowing:
+            return text
+        ends = [at for at in map(text.find, " \t\n\r\"'`") if at >= 0]
+        self._swallowing = not ends
+        return text[min(ends) :] if ends else ""
+
+    def _fresh(self, spans: list[Found]) -> list[Found]:
+        return [span for span in spans if span.start >= self._given]
+
+    def _give(self, cut: int) -> str:
+        spans = find(self._text)
+        fresh = self._fresh(spans)
+        cut = self._before_key(next((s.start for s in fresh if s.start < cut <= s.end), cut))
+        if cut > self._given:
+            out = replaced(self._text, fresh, self._given, cut)
+            self._keep(spans, cut)
+            return out
+        if len(self._text) - self._given <= LONGEST + AHEAD:
+            return ""
+        return self._overflow(fresh)
+
+    def _before_key(self, cut: int) -> int:
+        """Return the cut, or where a private key begins before it whose end has not come."""
+        begin = self._text.rfind("-----BEGIN ", self._given, cut)
+        if begin < 0 or "PRIVATE KEY" not in self._text[begin : begin + 80]:
+            return cut
+        waiting = self._text.find("-----END ", begin, cut) < 0 and len(self._text) - begin <= LONGEST + AHEAD
+        return begin if waiting else cut
+
+    def _keep(self, spans: list[Found], cut: int) -> None:
+        """Forget what is neither to be given nor to be looked back at; a secret as a whole or not at all."""
+        first = max(0, cut - BEHIND)
+        first = next((s.start for s in spans if s.start < first < s.end), first)
+        self._text, self._given = self._text[first:], cut - first
+
+    def _overflow(self, fresh: list[Found]) -> str:
+        """Give out all that has come: the secret at its end is longer than what is waited for."""
+        out = replaced(self._text, fresh, self._given, len(self._text))
+        self._swallowing = bool(fresh) and fresh[-1].end >= len(self._text) - 1
+        self._text, self._given = "", 0
+        return out
