@@ -67,11 +67,17 @@ def _twice_alike(layout: Layout, before: Signature) -> Look | None:
 
 def begin(layout: Layout, state: State) -> None:
     """Write the journal of a session that has just begun, where there is none."""
+    _refuse_strangers(layout)
     files.make_folder(layout.local, 0o755)
     files.create(layout.local / ".gitignore", b"*\n", mode=0o644)
     if files.publish(layout.journal, _head(layout, state)):
         state.signature = files.signature(layout.journal)
         _mirror(layout, state.signature)
+
+
+def _refuse_strangers(layout: Layout) -> None:
+    if not files.is_inside(layout.local, layout.top):
+        raise PatinaError(f"{layout.local} leads out of the repository", "Move that link away.")
 
 
 def settle(layout: Layout, state: State) -> bool:
@@ -219,6 +225,7 @@ def _bring_back(layout: Layout, state: State) -> bool:
     """
     if _stashed(layout):
         return False
+    _refuse_strangers(layout)
     data = files.read(layout.mirror)
     if not data or _foreign(data, state):
         data = _head(layout, state)

@@ -160,6 +160,8 @@ def _publish(place: Here, session: str, data: bytes, *, to_tree: bool) -> str | 
     files.write(first, data)
     if not to_tree or place.settings.text("archive") != "tree":
         return None
+    if not files.is_inside(place.layout.sessions, place.layout.top):
+        return None  # a link that leads out of the repository: nothing is written through it
     second = place.layout.sessions / f"{session}.md"
     files.make_folder(second.parent, 0o755)
     if not files.publish(second, data):

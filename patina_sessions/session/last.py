@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from patina_sessions.journal import archive, grammar
+from patina_sessions import redact, safe
+from patina_sessions.journal import grammar
 from patina_sessions.paths import Layout
 from patina_sessions.readers import previous
 from patina_sessions.system import files
@@ -15,12 +16,10 @@ def write(layout: Layout, session: str, data: bytes) -> None:
     if files.signature(where) is None:
         where = layout.common.archive / f"{session}.md"
     place = where.relative_to(layout.top).as_posix() if where.is_relative_to(layout.top) else str(where)
-    text = f"# Last Session: {journal.title}\n\nWhole journal: `{place}`\n\n{previous.brief(journal)}\n"
+    title = safe.line(redact.redact(journal.title))
+    text = f"# Last Session: {title}\n\nWhole journal: {safe.path(place)}\n\n{previous.brief(journal)}\n"
+    if not files.is_inside(layout.local, layout.top):
+        return
     files.make_folder(layout.local, 0o755)
     files.create(layout.local / ".gitignore", b"*\n", mode=0o644)
     files.write(layout.last, text.encode("utf-8", "surrogateescape"), mode=0o644)
-
-
-def read(layout: Layout, session: str) -> bytes | None:
-    """Return the finished journal of a session."""
-    return archive.read(layout, session)

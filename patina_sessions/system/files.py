@@ -66,6 +66,11 @@ def signature(path: Path) -> tuple[int, int, int, int, int] | None:
     return (s.st_dev, s.st_ino, s.st_size, s.st_mtime_ns, s.st_ctime_ns)
 
 
+def is_inside(path: Path, top: Path) -> bool:
+    """Tell whether a path, once links are followed, lies below `top`: a clone may bring a link in place of a folder."""
+    return path.resolve().is_relative_to(top.resolve())
+
+
 def make_folder(path: Path, mode: int = 0o700) -> None:
     """Make the folder and those above it, unless they are there."""
     with _told(path, "make"):

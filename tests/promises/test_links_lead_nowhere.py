@@ -1,0 +1,35 @@
+"""A clone brings files of a stranger: a link in place of a folder of ours leads none of our writing out of it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from tests.repository import Repo
+
+
+def test_a_link_in_place_of_the_archive_is_not_written_through(repo: Repo, tmp_path: Path) -> None:
+    repo.commit("first", a="1\n")
+    repo.patina("init")
+    repo.patina("session", "start", "the work")
+    repo.patina("note", "kept")
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    shutil.rmtree(repo.path / "layer" / "sessions")
+    (repo.path / "layer" / "sessions").symlink_to(outside)
+    repo.patina("session", "end")
+    assert not list(outside.iterdir())
+    assert "kept" in repo.patina("show", "--raw").stdout
+
+
+def test_a_link_in_place_of_the_journals_folder_is_not_written_through(repo: Repo, tmp_path: Path) -> None:
+    repo.commit("first", a="1\n")
+    repo.patina("init")
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    shutil.rmtree(repo.path / ".patina" / "local")
+    (repo.path / ".patina" / "local").symlink_to(outside)
+    refused = repo.patina("session", "start", "the work", check=False)
+    assert refused.returncode == 1
+    assert "leads out of the repository" in refused.stderr
+    assert not list(outside.iterdir())
