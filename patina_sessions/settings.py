@@ -235,9 +235,3 @@ def table() -> str:
         f"| `{k.name}` | `{_toml(k.default)}` | {k.words} | {'yes' if k.project else 'no'} |" for k in KEYS
     ]
     return "\n".join(rows) + "\n"
-
-
-if __name__ == "__main__":
-    import sys
-
-    sys.stdout.write(table())
