@@ -1,0 +1,156 @@
+"""The door to a Docker engine: the only importer of the SDK, which costs 100 ms and is loaded by `connect` alone.
+
+What goes wrong becomes a `PatinaError` in words, with what to do; where no engine answers, `EngineUnavailable`. Nothing
+is pulled, removed or stopped here that the caller did not name. Streams are read by `stream`, never by the SDK.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from typing import Any
+
+from patina_sessions.errors import EngineUnavailable
+from patina_sessions.system import clock
+from patina_sessions.system.docker import words
+from patina_sessions.system.docker.commands import Commands
+from patina_sessions.system.docker.containers import Container, Gone, Mount, Said
+from patina_sessions.system.docker.images import Images
+from patina_sessions.system.docker.stream import EngineStream
+
+__all__ = ["Container", "Engine", "EngineStream", "Gone", "Mount", "Said", "connect"]
+
+FIRST_ANSWER = 5  # seconds
+ANSWER = 60  # a create or a stop may take its time
+
+
+class Engine(Images, Commands):
+    """One engine: itself, its images, its containers and what runs in them."""
+
+    def answers(self, *, within: float = FIRST_ANSWER) -> bool:
+        """Return whether the engine is still there, asked over a connection of its own."""
+        import requests
+
+        try:
+            return bool(self.api.get(self.api._url("/_ping"), timeout=within).ok)  # noqa: SLF001
+        except (requests.RequestException, OSError):
+            return False
+
+    def info(self) -> dict[str, Any]:
+        """Return what the engine says of itself."""
+        with self._told("ask the engine"):
+            return dict(self.api.info())
+
+    def version(self) -> dict[str, Any]:
+        """Return the engine's version."""
+        with self._told("ask the engine"):
+            return dict(self.api.version())
+
+    def containers(self, labels: Iterable[str], *, running: bool = False) -> list[dict[str, Any]]:
+        """Return the containers that carry all these labels, stopped ones too unless `running`."""
+        filters: dict[str, Any] = {"label": list(labels)}
+        if running:
+            filters["status"] = "running"
+        with self._told("list containers"):
+            return list(self.api.containers(all=True, filters=filters))
+
+    def create(self, wanted: Container) -> str:
+        """Create a container and return its id."""
+        from docker import types
+
+        mounts = [
+            types.Mount(target=m.target, source=m.source, type=m.kind, read_only=m.read_only)
+            for m in wanted.mounts
+        ]
+        network = {"network_mode": wanted.network} if wanted.network else {}
+        with self._told(f"create a container of {wanted.image}"):
+            host = self.api.create_host_config(init=True, mounts=mounts, **network, **wanted.more)
+            made = self.api.create_container(
+                wanted.image,
+                list(wanted.command),
+                name=wanted.name,
+                labels=dict(wanted.labels),
+                user=wanted.user or None,
+                working_dir=wanted.folder,
+                environment=dict(wanted.environment),
+                entrypoint=None if wanted.entrypoint is None else list(wanted.entrypoint),
+                tty=wanted.tty,
+                stdin_open=wanted.stdin,
+                host_config=host,
+                # Else the proxies of ~/.docker/config.json get in, passwords included.
+                use_config_proxy=False,
+            )
+            return str(made["Id"])
+
+    def start(self, container: str) -> None:
+        """Start a container."""
+        with self._told("start the container"):
+            self.api.start(container)
+
+    def stop(self, container: str, *, grace: int = 1) -> None:
+        """Stop a container, if it is there."""
+        with self._told("stop the container"):
+            try:
+                self.api.stop(container, timeout=grace)
+            except self._errors.NotFound:
+                pass
+
+    def kill(self, container: str) -> None:
+        """Kill a container, if it is there and runs."""
+        with self._told("kill the container"):
+            try:
+                self.api.kill(container)
+            except self._errors.APIError as error:
+                if error.status_code not in (404, 409):
+                    raise
+
+    def remove(self, container: str) -> None:
+        """Remove a container with its own volumes, running or not, if it is there."""
+        with self._told("remove the container"):
+            try:
+                self.api.remove_container(container, force=True, v=True)
+            except self._errors.APIError as error:
+                if error.status_code not in (404, 409):  # 409: somebody else is removing it just now
+                    raise
+
+    def inspect(self, container: str) -> dict[str, Any] | None:
+        """Return what the engine knows of a container, None where there is none."""
+        with self._told("look at the container"):
+            try:
+                return dict(self.api.inspect_container(container))
+            except self._errors.NotFound:
+                return None
+
+    def put(self, container: str, folder: str, archive: Any) -> None:
+        """Unpack a tar (bytes, or a file to read) into a folder of the container."""
+        with self._told("copy files into the container"):
+            self.api.put_archive(container, folder, archive)
+
+    def out_of_memory(self, container: str, *, since: float) -> bool:
+        """Return whether the kernel killed something in the container for want of memory, `since` by our clock."""
+        with self._told("ask the engine for its events"):
+            ahead = words.ahead(self.api.info().get("SystemTime", ""))
+            filters = {"container": container, "event": "oom"}
+            start, end = int(since + ahead) - 1, int(clock.wall() + ahead) + 1
+            return any(True for _ in self.api.events(since=start, until=end, filters=filters, decode=True))
+
+
+def connect() -> Engine:
+    """Return the engine that the user's `DOCKER_HOST` or Docker context names. Raises `EngineUnavailable`."""
+    import requests
+    from docker import DockerClient, errors
+
+    endpoint = words.endpoint(os.environ)
+    try:
+        client = DockerClient.from_env(timeout=FIRST_ANSWER, use_ssh_client=True)
+        api: Any = client.api
+        endpoint = endpoint or _endpoint(api)
+    except (errors.DockerException, requests.RequestException, OSError, ValueError) as error:
+        raise EngineUnavailable(*words.silence(endpoint or "the usual place", error)) from error
+    api.timeout = ANSWER
+    return Engine(api, endpoint)
+
+
+def _endpoint(api: Any) -> str:
+    socket_path = getattr(api._custom_adapter, "socket_path", None)  # noqa: SLF001
+    return f"unix://{socket_path}" if socket_path else str(api.base_url)

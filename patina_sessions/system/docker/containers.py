@@ -1,0 +1,54 @@
+"""What passes through the door to an engine: a container that is wanted, a mount, what a small command said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from patina_sessions.errors import PatinaError
+
+
+class Gone(PatinaError):
+    """The engine knows no such container, exec or image."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mount:
+    """One folder of the engine's machine, or a volume, in a container. A source that is missing is an error.
+
+    (`Binds` would create it, as root.)
+    """
+
+    source: str
+    target: str
+    kind: Literal["bind", "volume"] = "bind"
+    read_only: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Container:
+    """What a container is made of. `more` is handed to the engine's HostConfig by the SDK's names."""
+
+    image: str
+    command: Sequence[str]
+    name: str
+    labels: Mapping[str, str]
+    mounts: tuple[Mount, ...] = ()
+    user: str = ""
+    folder: str | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    entrypoint: Sequence[str] | None = ()
+    network: str = ""
+    tty: bool = False
+    stdin: bool = False
+    more: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """How a small command inside a container ended and what it said."""
+
+    code: int
+    out: bytes
+    err: bytes
