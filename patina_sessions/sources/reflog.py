@@ -77,6 +77,7 @@ def _start(layout: Layout, position: Position, tail: Tail, since: datetime | Non
     return Start(
         last=position.head,
         before=tail.before,
+        fresh=tail.fresh,
         earlier=earlier,
         since=0 if since is None else int(since.timestamp()),
         now=int(now.timestamp()),
@@ -108,17 +109,17 @@ def _stands(git: Git, layout: Layout, tail: Tail) -> Id | None:
 
 def _follow(git: Git, walk: Walk, tail: Tail, position: Position, memory: Memory) -> None:
     if not tail.lost:
-        for numbered in tail.fresh:
-            walk.line(numbered)
+        for place in range(len(tail.fresh)):
+            walk.line(place)
         return
     # The reflog was expired or rewritten: what is not known and not below where we were is new.
     ids = [n.line.new for n in tail.fresh]
     beyond = set(git.rev_list(ids, [position.head] if position.head else []))
     begun = False
-    for numbered in tail.fresh:
+    for place, numbered in enumerate(tail.fresh):
         line = numbered.line
         if line.new in beyond and not memory.known(line.new) and line.by.seconds >= walk.since:
-            walk.line(numbered)
+            walk.line(place)
             begun = True
         elif begun and not line.gone:
             walk.last = line.new

@@ -7,7 +7,7 @@ here, another worktree on the same branch, a push into the checkout, and whoever
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from patina_sessions.model import Id
@@ -42,40 +42,65 @@ class Elsewhere:
         self._since = since
         self._told = told
 
-    def __call__(self, commit: Id) -> bool:
-        """Tell whether the commit came from elsewhere."""
-        return self._told(commit) or commit in self._fetched or self._made_beside(commit)
+    def __call__(self, commit: Id, line: Line | None = None) -> bool:
+        """Tell whether the commit came from elsewhere; `line` is the one here that ended at it."""
+        return self._told(commit) or commit in self._fetched or self._stood_beside(commit, line)
 
     @cached_property
     def _fetched(self) -> frozenset[Id]:
-        """The commits that a fetch brought: below what it ended at, not below what it began at, nor what we pushed."""
-        common, after = self._layout.common.git, max(0, self._since - 2) * 1_000_000_000
+        """The commits that a fetch or a push into here brought: below where it ended, and not here before."""
         came: set[Id] = set()
-        here: set[Id] = set()
-        for _, path in remotes.logs(common, after=after):
-            for line in last_lines(path):
-                here.update(() if line.born else (line.old,))
-                (here if line.text.startswith("update by push") else came).add(line.new)
-        came.update(i for i in remotes.fetch_heads(self._layout.git, after=after) if i not in here)
-        return frozenset(self._git.rev_list(came, here, limit=MOST)) if came else frozenset()
+        pushed: list[Line] = []
+        for line in self._arrivals():
+            if line.text.startswith("update by push"):
+                pushed.append(line)  # what we pushed ourselves was here before, whoever fetches it again
+            else:
+                here = [p.new for p in pushed] + ([] if line.born else [line.old])
+                came.update(self._git.rev_list([line.new], here, limit=MOST))
+        heads = remotes.fetch_heads(self._layout.git, after=self._after)
+        unheard = [head for head in heads if head not in came]
+        known = [line.new for line in pushed]
+        return frozenset(came.union(self._git.rev_list(unheard, known, limit=MOST) if unheard else ()))
 
-    def _made_beside(self, commit: Id) -> bool:
+    def _arrivals(self) -> list[Line]:
+        """Return the lines of all branches that tell of what came from outside or went there, in time."""
+        common = self._layout.common.git
+        lines = [n for _, path in remotes.logs(common, after=self._after) for n in last_lines(path)]
+        for _, path in remotes.logs(common, after=self._after, below="refs/heads"):
+            lines += [n for n in last_lines(path) if n.text == "push" or n.text.startswith("fetch")]
+        return sorted((n for n in lines if n.by.seconds >= self._since), key=lambda n: n.by.seconds)
+
+    @property
+    def _after(self) -> int:
+        return max(0, self._since - 2) * 1_000_000_000
+
+    def _stood_beside(self, commit: Id, line: Line | None) -> bool:
+        """Tell whether another worktree was the first to stand at the commit, by a line that may have made it."""
+        here = (line.by.seconds, str(self._layout.git)) if line is not None else None
         return any(
-            reflog_made.made(self._git, line, reflog_lines.read(line.text), before=(), came=_nowhere)
-            for line in self._beside.get(commit, ())
+            (here is None or (beside.by.seconds, folder) < here) and self._may_have_made(beside)
+            for folder, beside in self._beside.get(commit, ())
         )
 
+    def _may_have_made(self, line: Line) -> bool:
+        words = reflog_lines.read(line.text)
+        return not words.sure or reflog_made.made(self._git, line, words, before=(), came=_nowhere)
+
     @cached_property
-    def _beside(self) -> dict[Id, list[Line]]:
+    def _beside(self) -> dict[Id, list[tuple[str, Line]]]:
         """The lines of other worktrees' reflogs by where they ended: what they made may not be recorded yet."""
         common = self._layout.common.git
         linked = common / "worktrees"
         folders = [common, *(linked.iterdir() if linked.is_dir() else ())]
-        found: dict[Id, list[Line]] = {}
+        found: dict[Id, list[tuple[str, Line]]] = {}
         for folder in folders:
-            if folder != self._layout.git:
-                for line in last_lines(folder / "logs" / "HEAD"):
-                    found.setdefault(line.new, []).append(line)
+            last = ""
+            for line in last_lines(folder / "logs" / "HEAD") if folder != self._layout.git else ():
+                if last and line.old != last:  # it went there unseen
+                    unseen = replace(line, old=last, new=line.old, text="")
+                    found.setdefault(line.old, []).append((str(folder), unseen))
+                found.setdefault(line.new, []).append((str(folder), line))
+                last = line.new
         return found
 
 
@@ -91,13 +116,14 @@ def look(
     ours: Collection[tuple[str, str]],
     since: int,
     known: Callable[[Id], bool],
-    elsewhere: Callable[[Id], bool],
+    elsewhere: Elsewhere,
+    line: Line | None,
 ) -> Jump:
     """Return what a jump made and moved: ours is what our committer made since, here, and nobody has recorded."""
     below = [] if last is None else [last]
     came = [i for i in git.rev_list([to], below, limit=MOST) if not known(i)]
     found = [h for h in _headers(git, came) if h.committer.who in ours and h.committer.seconds >= since]
-    made = tuple(h for h in found if not elsewhere(h.id))
+    made = tuple(h for h in found if not elsewhere(h.id, line))
     left = git.rev_list(below, [to], limit=MOST)
     return Jump(last=last, to=to, found=made, left=left, brought=len(came) - len(made))
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, cast
 
 from patina_sessions.model import Id
 from patina_sessions.system.objects import Ident, ident, text
@@ -94,12 +94,17 @@ _MAKERS: dict[str | None, Verb] = {
 _COMMIT = re.compile(r"commit(?: \(([a-z-]+)\))?: ")
 _CHECKOUT = re.compile(r"checkout: moving from (\S+) to (.*)\Z", re.DOTALL)
 _RESET = re.compile(r"reset: moving to (.*)\Z", re.DOTALL)
-_FINISH = re.compile(
-    r"(.+?)(?: \(finish\)| finished): (?:returning to (refs/heads/\S+)|refs/heads/\S+ onto [0-9a-f]+)\Z"
+_PHASE = re.compile(
+    r"(.+?)(?: \((start|finish|abort|pick|reword|edit|squash|fixup|continue|merge|reset|break|exec|drop|noop)\)"
+    r"| (finish)ed): ?(.*)\Z",
+    re.DOTALL,
 )
-_ABORT = re.compile(r"(.+?) \(abort\): (?:returning to (\S+)|updating HEAD)\Z")
-_START = re.compile(r"(.+?) \(start\): checkout (\S+)\Z")
-_STEP = re.compile(r"(.+?) \((pick|reword|edit|squash|fixup|continue|merge|reset|break|exec|drop|noop)\): ?")
+_RETURN = re.compile(r"returning to (\S+)\Z")
+_TOLD = {  # what git says after the phase, so that a subject is seldom taken for it
+    "start": re.compile(r"checkout \S+\Z"),
+    "finish": re.compile(r"returning to \S+\Z|refs/heads/\S+ onto [0-9a-f]+\Z"),
+    "abort": re.compile(r"returning to \S+\Z|updating HEAD\Z"),
+}
 _UPSTREAM = re.compile(r"rebase\b[^:]*: checkout (.+)\Z")
 _FORWARD = re.compile(r"(?:(cherry-pick|merge|pull|rebase)\b.*|.*): [Ff]ast-forward\Z", re.DOTALL)
 _MERGED = re.compile(r"(?:(merge|pull)\b.*|.*): Merge made by (?:the '[^']*' strategy|[a-z]+)\b", re.DOTALL)
@@ -141,23 +146,25 @@ def _plain(message: str) -> Words | None:
 
 
 def _phase(message: str) -> Words | None:
-    if match := _FINISH.match(message):
-        return _replay("finish", match[1], match[2])
-    if match := _ABORT.match(message):
-        return _replay("abort", match[1], match[2])
-    if match := _START.match(message):
-        return _replay("start", match[1], match[2])
-    if match := _STEP.match(message):
-        return _replay("step", match[1], None)
+    if match := _PHASE.match(message):
+        return _replay(match[1], match[2] or match[3], match[4])
     if match := _UPSTREAM.match(message):
         return Words(verb="checkout", target=match[1])
     return None
 
 
-def _replay(verb: Verb, action: str, target: str | None) -> Words:
+def _replay(action: str, phase: str, rest: str) -> Words | None:
     known = _REPLAY.match(action)
-    pull = known is not None and known[1] is not None
-    return Words(verb=verb, action=action, sure=known is not None, pull=pull, target=target)
+    if known is None and phase in _TOLD and _TOLD[phase].match(rest) is None:
+        return None
+    target = _RETURN.match(rest)
+    return Words(
+        verb=cast("Verb", phase) if phase in _TOLD else "step",
+        action=action,
+        sure=known is not None,
+        pull=known is not None and known[1] is not None,
+        target=None if target is None else target[1],
+    )
 
 
 def _joined(message: str) -> Words | None:

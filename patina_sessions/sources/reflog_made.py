@@ -33,7 +33,7 @@ def made(git: Git, line: Line, words: Words, *, before: Collection[Id], came: Ca
     new = git.header(line.new)
     if new is None or line.new in before:
         return False
-    if new.committer == line.by and (line.derived or steps(git, line, words, new)):
+    if new.committer == line.by and (line.derived or not new.parents or steps(git, line, words, new)):
         return words.sure or not came(line.new)
     # A rebase or `am` with --committer-date-is-author-date stamps another second.
     if not words.sure or words.verb not in _MAKING or not steps(git, line, words, new):
@@ -42,8 +42,8 @@ def made(git: Git, line: Line, words: Words, *, before: Collection[Id], came: Ca
 
 
 def steps(git: Git, line: Line, words: Words, new: Header) -> bool:
-    """Tell whether the commit is one step from where the line began: on top of it, in its place, or a root."""
-    if line.old in new.parents or not new.parents:
+    """Tell whether the commit is one step from where the line began: on top of it, in its place, or the first."""
+    if line.old in new.parents or (line.born and not new.parents):
         return True
     old = git.header(line.old)
     if old is None:  # a shallow clone, or gc

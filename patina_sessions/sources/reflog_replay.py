@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from pathlib import Path
 
 from patina_sessions.model import Id
+from patina_sessions.paths import Layout
+from patina_sessions.sources import reflog_lines
 from patina_sessions.sources.reflog_lines import Line
-from patina_sessions.system import files
+from patina_sessions.sources.reflog_tail import last_lines
+from patina_sessions.system import files, refs
 from patina_sessions.system.git import Git
 from patina_sessions.system.objects import Header, is_id, text
 
@@ -21,23 +23,39 @@ _MOST = 20_000  # commits that a replay is looked for among
 class Replay:
     """Between its `(start)` and its end. Nothing is asked of git before a pick asks."""
 
-    def __init__(self, git: Git, git_dir: Path, *, action: str, began: Line | None) -> None:
+    def __init__(
+        self, git: Git, layout: Layout, *, action: str, began: Line | None, ahead: Iterable[Line]
+    ) -> None:
         self.action = action
         self._git = git
-        self._git_dir = git_dir
+        self._layout = layout
         self._began = began
+        self._ahead = ahead
 
     @cached_property
     def before(self) -> frozenset[Id]:
         """What stood below HEAD, or below the branch that is rebased, and not below what it goes onto."""
-        onto = [] if self._began is None else [self._began.new]
-        began = [] if self._began is None else [self._began.old]
-        return frozenset(self._git.rev_list([*began, *self._branch()], onto, limit=_MOST))
+        if self._began is None:
+            return frozenset(self._git.rev_list(self._branch_now(), limit=_MOST))
+        tips = [self._began.old, *self._branch()]
+        return frozenset(self._git.rev_list(tips, [self._began.new], limit=_MOST))
 
     def _branch(self) -> list[Id]:
         """Return where the branch stood: `git rebase main topic` begins on another one than it rebases."""
-        kept = ("rebase-merge/orig-head", "rebase-apply/orig-head", "ORIG_HEAD")
-        names = (text((files.read(self._git_dir / name) or b"").strip()) for name in kept)
+        for line in self._ahead:
+            words = reflog_lines.read(line.text)
+            if words.verb == "finish" and words.target is not None and refs.is_plain(words.target):
+                log = last_lines(self._layout.common.git / "logs" / words.target)
+                done = f"{words.action} (finish): {words.target} onto "
+                return [moved.old for moved in log if moved.new == line.new and moved.text.startswith(done)]
+            if words.verb in {"start", "finish", "abort"}:
+                return []
+        return self._branch_now()
+
+    def _branch_now(self) -> list[Id]:
+        """Return where the branch stood that is being rebased at this moment."""
+        kept = ("rebase-merge/orig-head", "rebase-apply/orig-head")
+        names = (text((files.read(self._layout.git / name) or b"").strip()) for name in kept)
         return [name for name in names if is_id(name)]
 
     def sources(self, new: Header, rewrites: Mapping[Id, tuple[Id, ...]]) -> tuple[Id, ...]:

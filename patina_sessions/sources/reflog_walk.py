@@ -6,6 +6,7 @@ Every line is told as it is read, also in the middle of a rebase: what belongs t
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -40,13 +41,14 @@ class Start:
 
     last: Id | None  # where HEAD stood after the line before, None while it had no commit
     before: Sequence[Line]  # the lines just before
+    fresh: Sequence[Numbered]  # the lines to follow
     earlier: Callable[[], Sequence[Line]]  # many more of them
     since: int  # what is older was not made here; epoch seconds, as is the next
     now: int
 
 
 class Walk:
-    """One reading: `line` for each line, `jump` where HEAD moved without one; `facts` is what came of it."""
+    """One reading: `line` for each line in order, `unseen` where HEAD moved without one; `facts` is what came."""
 
     def __init__(self, git: Git, layout: Layout, memory: Memory, start: Start) -> None:
         self.facts: list[Fact] = []
@@ -56,23 +58,25 @@ class Walk:
         self._elsewhere = reflog_jump.Elsewhere(git, layout, since=start.since, told=memory.elsewhere)
         self._counted: dict[Id, bool] = {}  # the commits of this reading
         self._ours: set[tuple[str, str]] = set()
+        self._place = 0
         self._replay = self._open_replay(start.before)
         past = (line.by.seconds for line in start.before if line.by.seconds <= start.now)
         self._time = max(past, default=0)
 
     # ----------------------------------------------------------------------------------------------------------- lines
 
-    def line(self, numbered: Numbered) -> None:
-        """Tell what one line says, and first what happened unseen before it."""
-        line = numbered.line
+    def line(self, place: int) -> None:
+        """Tell what one of the fresh lines says, and first what happened unseen before it."""
+        line = self._start.fresh[place].line
         if line.gone:
             return
+        self._place = place
         words = reflog_lines.read(line.text)
-        key = _key(*line.likeness, numbered.ordinal)
+        key = _key(*line.likeness, self._start.fresh[place].ordinal)
         self._time = min(max(line.by.seconds, self._time), self._start.now)
         began = self._began(line, words)
         if began is not None and began != self.last:
-            self.jump(began, key)
+            self.jump(began, key, line)
         self._branches.follow(words)
         self._tell(line, words, key)
         self.last = line.new
@@ -88,14 +92,14 @@ class Walk:
         if words.verb == "step":
             words = self._as_step(words)
         before = self._replay.before if words.verb == "step" and self._replay is not None else ()
-        if reflog_made.made(self._git, line, words, before=before, came=self._elsewhere):
+        if reflog_made.made(self._git, line, words, before=before, came=lambda i: self._elsewhere(i, line)):
             self._commit(line, words, key)
         elif words.verb in {"start", "step", "finish", "abort"}:
             self._phase(line, words, key)
         elif words.verb in {"checkout", "reset", "forward", "push"}:
             self._move(line, words, key)
         elif words.verb != "still" and line.old != line.new and not line.born:
-            self.jump(line.new, key)
+            self.jump(line.new, key, line)
 
     # ---------------------------------------------------------------------------------------------------- what was made
 
@@ -142,20 +146,26 @@ class Walk:
             if words.verb in {"finish", "abort"}:
                 return None
             if words.verb == "start":
-                return Replay(self._git, self._layout.git, action=words.action, began=line)
+                return self._begin(words, line)
         return None
+
+    def _begin(self, words: Words, began: Line | None) -> Replay:
+        ahead = (
+            n.line for n in itertools.islice(self._start.fresh, self._place, None) if n.line is not began
+        )
+        return Replay(self._git, self._layout, action=words.action, began=began, ahead=ahead)
 
     def _as_step(self, words: Words) -> Words:
         """Return the words of a step, or what they are when no replay of theirs is under way: anybody's subject."""
         if self._replay is None and words.sure:
             began = self._open_replay(self._start.earlier())
-            self._replay = began or Replay(self._git, self._layout.git, action=words.action, began=None)
+            self._replay = began or self._begin(words, None)
         inside = self._replay is not None and words.action == self._replay.action
         return words if words.sure or inside else Words(verb="other", sure=False)
 
     def _phase(self, line: Line, words: Words, key: str, new: Header | None = None) -> None:
         if words.verb == "start":
-            self._replay = Replay(self._git, self._layout.git, action=words.action, began=line)
+            self._replay = self._begin(words, line)
         target = words.target if words.verb in {"finish", "abort"} else None
         pull = words.pull or (self._replay is not None and self._replay.action.startswith("pull"))
         fact = Rebased(
@@ -195,10 +205,15 @@ class Walk:
     def _checkout(self, line: Line, words: Words) -> Moved:
         old = None if line.born else line.old
         return Moved(
-            how="checkout", old=old, new=line.new, branch=_safe(self._branches.here), source=_safe(words.left)
+            how="checkout",
+            old=old,
+            new=line.new,
+            branch=_safe(self._branches.here),
+            source=_safe(words.left),
+            target=_safe(words.target),
         )
 
-    def jump(self, to: Id, key: str) -> None:
+    def jump(self, to: Id, key: str, line: Line | None) -> None:
         """Tell that HEAD went to a commit and nothing says how, and what on the way was made here (rule 6)."""
         jump = reflog_jump.look(
             self._git,
@@ -208,6 +223,7 @@ class Walk:
             since=self._start.since,
             known=self._recorded,
             elsewhere=self._elsewhere,
+            line=line,
         )
         branch = _safe(self._branches.around())
         self._add(
@@ -247,7 +263,7 @@ class Walk:
     def unseen(self, to: Id, mark: str) -> None:
         """Tell of a move that has no line even now: it happened before now, nobody knows when."""
         self._time = self._start.now
-        self.jump(to, _key(self.last, to, mark))
+        self.jump(to, _key(self.last, to, mark), None)
 
 
 def _key(*parts: object) -> str:

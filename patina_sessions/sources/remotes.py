@@ -49,9 +49,9 @@ def _entries(folder: str) -> list[os.DirEntry[str]]:
         return []
 
 
-def logs(common: Path, *, after: int) -> list[tuple[str, Path]]:
-    """Return the remote-tracking reflogs that were written to after that time (ns), as ref and path."""
-    root = common / "logs" / "refs" / "remotes"
+def logs(common: Path, *, after: int, below: str = "refs/remotes") -> list[tuple[str, Path]]:
+    """Return the reflogs of these branches that were written to after that time (ns), as ref and path."""
+    root = common / "logs" / below
     found = []
     for folder in _folders(root):
         for entry in _entries(folder):
@@ -62,7 +62,7 @@ def logs(common: Path, *, after: int) -> list[tuple[str, Path]]:
             except OSError:
                 continue
             if late:
-                found.append((f"refs/remotes/{os.path.relpath(entry.path, root)}", Path(entry.path)))
+                found.append((f"{below}/{os.path.relpath(entry.path, root)}", Path(entry.path)))
     return sorted(found)
 
 
