@@ -22,6 +22,7 @@ SINGLE_IMPORTERS = {
     "git": ("system.git",),
     "jinja2": ("readers",),
     "markdown_it": ("readers",),
+    "requests": ("system.docker",),
     "sqlite3": ("readers",),
     "subprocess": ("system",),
     "time": ("system.clock",),
