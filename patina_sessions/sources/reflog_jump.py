@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 
 from patina_sessions.model import Id
 from patina_sessions.paths import Layout
@@ -66,7 +67,8 @@ class Elsewhere:
         """Return the lines of all branches that tell of what came from outside or went there, in time."""
         common = self._layout.common.git
         lines = [n for _, path in remotes.logs(common, after=self._after) for n in last_lines(path)]
-        for _, path in remotes.logs(common, after=self._after, below="refs/heads"):
+        here = [path for _, path in remotes.logs(common, after=self._after, below="refs/heads")]
+        for path in (*here, *(folder / "logs" / "HEAD" for folder in self._folders)):
             lines += [n for n in last_lines(path) if n.text == "push" or n.text.startswith("fetch")]
         return sorted((n for n in lines if n.by.seconds >= self._since), key=lambda n: n.by.seconds)
 
@@ -75,25 +77,29 @@ class Elsewhere:
         return max(0, self._since - 2) * 1_000_000_000
 
     def _stood_beside(self, commit: Id, line: Line | None) -> bool:
-        """Tell whether another worktree was the first to stand at the commit, by a line that may have made it."""
+        """Tell whether another worktree made the commit, or was the first to stand at it and nothing says how."""
         here = (line.by.seconds, str(self._layout.git)) if line is not None else None
-        return any(
-            (here is None or (beside.by.seconds, folder) < here) and self._may_have_made(beside)
-            for folder, beside in self._beside.get(commit, ())
-        )
+        for folder, beside in self._beside.get(commit, ()):
+            words = reflog_lines.read(beside.text)
+            first = here is None or (beside.by.seconds, folder) < here
+            if reflog_made.made(self._git, beside, words, before=(), came=_nowhere):
+                if words.sure or first:
+                    return True
+            elif first and words.verb == "other":
+                return True
+        return False
 
-    def _may_have_made(self, line: Line) -> bool:
-        words = reflog_lines.read(line.text)
-        return not words.sure or reflog_made.made(self._git, line, words, before=(), came=_nowhere)
+    @cached_property
+    def _folders(self) -> list[Path]:
+        """The git directories of all worktrees."""
+        linked = self._layout.common.git / "worktrees"
+        return [self._layout.common.git, *(linked.iterdir() if linked.is_dir() else ())]
 
     @cached_property
     def _beside(self) -> dict[Id, list[tuple[str, Line]]]:
         """The lines of other worktrees' reflogs by where they ended: what they made may not be recorded yet."""
-        common = self._layout.common.git
-        linked = common / "worktrees"
-        folders = [common, *(linked.iterdir() if linked.is_dir() else ())]
         found: dict[Id, list[tuple[str, Line]]] = {}
-        for folder in folders:
+        for folder in self._folders:
             last = ""
             for line in last_lines(folder / "logs" / "HEAD") if folder != self._layout.git else ():
                 if last and line.old != last:  # it went there unseen
