@@ -60,6 +60,7 @@ def machine(
         "GIT_AUTHOR_EMAIL": "ada@example.org",
         "GIT_COMMITTER_NAME": "Ada Lovelace",
         "GIT_COMMITTER_EMAIL": "ada@example.org",
+        "PATINA_WATCH_ENABLED": "false",  # a test leaves nothing running; one that is about watchers says true
     }
     for name, value in fixed.items():
         monkeypatch.setenv(name, value)
