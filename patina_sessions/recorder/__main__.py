@@ -36,6 +36,8 @@ def main(argv: list[str]) -> None:
     _open_log(common)
     try:
         with files.locked(common.lock):
+            if not _allowed(common):  # `uninstall` had the lock before us: nothing of ours is to come back
+                return
             clock.sleep(_pause(common))
             files.remove(common.rung)
             files.remove(common.marks)

@@ -11,6 +11,7 @@ import re
 import shlex
 from collections.abc import Sequence
 
+from patina_sessions import safe
 from patina_sessions.paths import FORMAT
 from patina_sessions.setup import blocks
 
@@ -86,7 +87,7 @@ def refusal(text: bytes) -> str | None:
         return "its first line ends in a carriage return, so it cannot run"
     name = _interpreter(first[2:].decode("utf-8", "replace").split())
     if name not in _SHELLS:
-        return f"it is a script for {name}" if name else "its first line names no interpreter"
+        return f"it is a script for {safe.line(name)}" if name else "its first line names no interpreter"
     # A shell's first lines and then another language: our lines would stand in both.
     if re.search(rb"exec\b[^\n]*\$\{?0", rest):
         return "it hands itself to another program"

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from patina_sessions import safe
 from patina_sessions.paths import FORMAT
 from patina_sessions.setup import blocks, hook_text
 from patina_sessions.setup.plan import Note, Step
@@ -65,13 +66,13 @@ def folder(repository: Repository) -> Folder:
     """Return where git looks for hooks, and whether that is ours to write."""
     said = ask(repository, "rev-parse", "--path-format=absolute", "--git-path", "hooks").removesuffix(b"\n")
     path = Path(os.fsdecode(said)) if said else repository.common_dir / "hooks"
-    common, real = repository.common_dir.resolve(), path.resolve()
+    common, real, shown = repository.common_dir.resolve(), path.resolve(), safe.path(os.fspath(path))
     if path.is_symlink():
-        refusal = f"{path} is a symbolic link"
+        refusal = f"{shown} is a symbolic link"
     elif path.exists() and not path.is_dir():
-        refusal = f"{path} is not a folder"
+        refusal = f"{shown} is not a folder"
     elif common not in real.parents:
-        refusal = f"core.hooksPath leads to {path}, which is not this repository's alone"
+        refusal = f"core.hooksPath leads to {shown}, which is not this repository's alone"
     else:
         refusal = None
     return Folder(path=path, up=os.path.relpath(common, real), refusal=refusal)

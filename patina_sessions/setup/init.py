@@ -27,7 +27,7 @@ from patina_sessions.system.repository import Repository
 
 
 def plan(repository: Repository, *, memory: bool = False, python: str | None = None) -> Plan:
-    """Return what `init` would do here. With `memory`, an assistant's CLAUDE.md gets the last session too.
+    """Return what `init` would do here. With `memory`, CLAUDE.md imports the last session.
 
     `python` is the interpreter that the hooks start, this one unless another is named. Raises `NewerData` where a newer
     Patina was at work.

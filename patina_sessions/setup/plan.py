@@ -36,8 +36,8 @@ class Step:
 class Note:
     """One thing that is left as it is, and why: the person should know, nothing is wrong."""
 
-    about: str  # a path, or the name of a hook
-    text: str
+    about: str  # a path as it is, or the name of a hook
+    text: str  # safe to show
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,8 +7,10 @@ file that it has.
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
+from patina_sessions import safe
 from patina_sessions.errors import PatinaError
 from patina_sessions.paths import FORMAT
 from patina_sessions.settings import KEYS
@@ -69,7 +71,7 @@ def memory(top: Path) -> tuple[list[Step], list[Note]]:
     path = next((top / n for n in names if (top / n).is_symlink() or (top / n).exists()), top / names[0])
     real = path.resolve()
     if top.resolve() not in real.parents or (real.exists() and not real.is_file()):
-        return [], [Note(about=path.name, text=f"left alone, it leads to {real}")]
+        return [], [Note(about=path.name, text=f"left alone, it leads to {safe.path(os.fspath(real))}")]
     before = files.read(real)
     block = blocks.markdown(FORMAT, _MEMORY)
     old = blocks.find(before or b"")

@@ -13,6 +13,7 @@ from pathlib import Path
 from patina_sessions.paths import Common, key_file
 from patina_sessions.setup import blocks, hook_text, hooks, init, manifest, trees
 from patina_sessions.setup.plan import Done, Note, Plan, Step, perform
+from patina_sessions.sources.watcher import process as watcher
 from patina_sessions.system import files
 from patina_sessions.system import repository as repositories
 from patina_sessions.system.repository import Repository
@@ -47,6 +48,8 @@ def apply(plan: Plan) -> Done:
     A recorder that is at work is waited for; one that comes later finds no consent.
     """
     common = plan.repository.common
+    if plan.steps:
+        watcher.stop_all(common)
     if plan.steps and common.home.is_dir():
         with files.locked(common.lock):
             _perform(plan.steps)
