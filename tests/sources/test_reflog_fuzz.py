@@ -1,0 +1,82 @@
+"""What was made here, and only that, is found whatever people and programs do (promise 2).
+
+The ground truth is the store's own: see `world`. FUZZ_SEEDS gives the number of worlds, FUZZ_STEPS what happens in each.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.sources import operations
+from tests.sources.reader import Reader
+from tests.sources.world import World
+
+FIRST = int(os.environ.get("FUZZ_FIRST", "0"))
+SEEDS = range(FIRST, FIRST + int(os.environ.get("FUZZ_SEEDS", "12")))
+STEPS = int(os.environ.get("FUZZ_STEPS", "60"))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_every_commit_made_here_is_found_and_no_other(tmp_path: Path, seed: int) -> None:
+    _play(tmp_path, seed)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(1000, 1200))
+def test_every_commit_made_here_is_found_in_two_hundred_worlds(tmp_path: Path, seed: int) -> None:
+    _play(tmp_path, seed)
+
+
+def _play(tmp_path: Path, seed: int) -> None:
+    world = World(tmp_path, seed, spaced=seed % 2 == 1)
+    often = (1.0, 0.3, 0.0)[seed % 3]  # read after everything, now and then, and once at the end
+    readers = _readers(world)
+    kinds = operations.EVERY + (operations.UNREADABLE if often == 1 else ())
+    for _ in range(STEPS):
+        operations.happen(world, kinds)
+        if world.random.random() < often:
+            _read(world, readers)
+    _read(world, readers)
+    problems = [*_problems(world, readers)]
+    if problems:
+        made = sum(map(len, world.made.values()))
+        pytest.fail("\n".join([f"seed {seed}, {made} made", *problems, *world.told]), pytrace=False)
+
+
+def _readers(world: World) -> dict[str, Reader]:
+    since = datetime.fromtimestamp(world.clock, UTC)
+    readers = {"main": Reader(world.main, since), "linked": Reader(world.linked, since)}
+    readers["main"].beside = [readers["linked"]]
+    readers["linked"].beside = [readers["main"]]
+    for reader in readers.values():
+        reader.begin()
+    return readers
+
+
+def _read(world: World, readers: dict[str, Reader]) -> None:
+    order = list(readers.values())
+    world.random.shuffle(order)
+    now = datetime.fromtimestamp(world.clock + 1, UTC) if world.spaced else None
+    for reader in order:
+        reader.read(now=now)
+
+
+def _problems(world: World, readers: dict[str, Reader]) -> Iterator[str]:
+    for name, reader in readers.items():
+        (other,) = reader.beside
+        found, truth = set(reader.counts), world.made[name]
+        # The same replay on the same commit in the same second makes one object, in two worktrees: told once.
+        twice = {i for i in (truth ^ found) if _stands_in_both(world, i)}
+        for word, ids in (("missed", truth - found), ("invented", found - truth)):
+            for i in ids - (twice & (set(other.counts) | found)):
+                yield f"{word:8} {world.main.git('log', '-1', '--format=%h %ci %cn %s', i)} in {name}"
+
+
+def _stands_in_both(world: World, commit: str) -> bool:
+    logs = (world.main.path / ".git/logs/HEAD", world.main.path / ".git/worktrees/linked/logs/HEAD")
+    return all(f" {commit} " in log.read_text() for log in logs)
