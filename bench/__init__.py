@@ -1,1 +1,1 @@
-"""What Patina costs, as ratios: each module here declares one `BENCH`, and `python -m bench` runs them in pairs."""
+"""What Patina costs, as ratios: modules here declare `BENCHES`, and `python -m bench` runs them in pairs."""

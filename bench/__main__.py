@@ -13,18 +13,17 @@ import tempfile
 from pathlib import Path
 
 import bench
-from bench import report
+from bench import ground, report
 from bench.pairs import Bench, compare
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
-FRAME = {"__main__", "pairs", "report"}
+FRAME = {"__main__", "ground", "pairs", "report"}
 
 
 def declared() -> dict[str, Bench]:
     """Return the benches that the modules of this folder declare, by name."""
     names = sorted(module.name for module in pkgutil.iter_modules(bench.__path__) if module.name not in FRAME)
-    found: list[Bench] = [importlib.import_module(f"bench.{name}").BENCH for name in names]
-    return {one.name: one for one in found}
+    return {one.name: one for name in names for one in importlib.import_module(f"bench.{name}").BENCHES}
 
 
 def main(names: list[str]) -> int:
@@ -38,7 +37,7 @@ def main(names: list[str]) -> int:
     print(report.machine(), report.HEAD, sep="\n\n", end="", flush=True)
     for name in names or benches:
         one = benches[name]
-        with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        with tempfile.TemporaryDirectory(prefix="bench-") as folder, ground.alone(Path(folder)):
             ratio = compare(*one.prepare(Path(folder)), rounds=one.rounds)
         rows[name] = report.row(one, ratio, day=datetime.date.today().isoformat())  # noqa: DTZ011 - a reader's day
         print(rows[name], end="", flush=True)

@@ -28,6 +28,7 @@ class Bench:
     bar: float
     prepare: Callable[[Path], tuple[Measure, Measure]]  # given an empty folder that is removed afterwards
     rounds: int = 25
+    counts: str = "seconds"  # or what else A and B are numbers of
 
 
 @dataclass(frozen=True, slots=True)

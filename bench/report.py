@@ -25,7 +25,7 @@ def row(bench: Bench, ratio: Ratio, *, day: str) -> str:
     """Return the bench's line of the table; a missed bar stands out."""
     low, high = ratio.interval
     median = f"{ratio.median:.2f}" if ratio.median <= bench.bar else f"**{ratio.median:.2f}**"
-    added = f"{ratio.added * 1000:+.1f} ms"
+    added = f"{ratio.added * 1000:+.1f} ms" if bench.counts == "seconds" else f"{ratio.added:+g}"
     return (
         f"| {bench.name} | {bench.a} | {bench.b} | {median} | {low:.2f} to {high:.2f} "
         f"| {bench.bar:.2f} | {len(ratio.a)} | {added} | {day} |\n"

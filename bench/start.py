@@ -1,21 +1,40 @@
-"""What `patina --version` takes beyond a bare Python: whatever is imported at the top of a module shows here."""
+"""What a daily command takes beyond a Python that imports click: what it loads, asks git and keeps shows here."""
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
-from bench.pairs import Bench, Measure, cpu
+from bench import ground
+from bench.pairs import Bench, Measure
 
 
-def prepare(folder: Path) -> tuple[Measure, Measure]:
-    """Return both starts, in an empty folder."""
-    bare = [sys.executable, "-P", "-c", "import click"]
-    return cpu(bare, cwd=folder), cpu(
-        [sys.executable, "-P", "-m", "patina_sessions", "--version"], cwd=folder
+def _command(*words: str) -> Callable[[Path], tuple[Measure, Measure]]:
+    def prepare(folder: Path) -> tuple[Measure, Measure]:
+        repo = ground.repository(folder / "repo")
+        ground.record(repo)
+        for number in range(10):
+            repo.commit(f"feat: step {number}", {f"part{number}.txt": f"{number}\n"})
+        repo.patina("record")
+        bare = ground.python("-c", "import click", cwd=repo.path)
+        return bare, ground.python("-m", "patina_sessions", *words, cwd=repo.path)
+
+    return prepare
+
+
+def _bench(name: str, *words: str, bar: float) -> Bench:
+    return Bench(
+        name=name,
+        a="CPU seconds of python, import click",
+        b=f"of patina {' '.join(words)}",
+        bar=bar,
+        prepare=_command(*words),
+        rounds=41,
     )
 
 
-BENCH = Bench(
-    name="start", a="python, import click", b="patina --version", bar=1.5, prepare=prepare, rounds=31
+BENCHES = (
+    _bench("start", "--version", bar=1.5),
+    _bench("status", "session", "status", bar=2),
+    _bench("note", "note", "Offsets are bytes everywhere", bar=2.5),
 )

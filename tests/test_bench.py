@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+import importlib
+import os
 import random
 import subprocess
 import sys
@@ -11,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench import report
+from bench import ground, report
 from bench.__main__ import declared, main
 from bench.pairs import Bench, Ratio, compare, cpu, wall
 
@@ -134,6 +137,31 @@ def test_a_run_prints_its_table_writes_the_page_and_fails_over_the_bar(
     assert [line[:5] for line in page.splitlines() if " this " in line] == ["| x |", "| y |"]
 
 
-def test_every_module_of_bench_declares_one_under_a_name_of_its_own() -> None:
-    modules = [p for p in Path(report.__file__).parent.glob("[!_]*.py") if p.stem not in {"pairs", "report"}]
-    assert len(declared()) == len(modules) > 0
+def test_every_bench_has_a_name_of_its_own_that_a_row_can_be_found_by() -> None:
+    folder = Path(report.__file__).parent
+    modules = [p.stem for p in folder.glob("*.py") if "\nBENCHES = (" in p.read_text()]
+    benches = [one for name in modules for one in importlib.import_module(f"bench.{name}").BENCHES]
+    assert len(declared()) == len(benches) >= len(modules) > 0
+    rows = {one.name: report.row(one, Ratio((1.0,), (1.0,)), day="2026-01-02") for one in benches}
+    page = report.page(rows, machine="one", before="")
+    assert report.page({}, machine="one", before=page) == page
+
+
+def test_what_is_counted_is_not_told_in_milliseconds() -> None:
+    one = dataclasses.replace(_bench("x", 9.0), counts="things")
+    assert "| +8 | 2026" in report.row(one, Ratio((1.0,), (9.0,)), day="2026-01-02")
+
+
+def test_a_bench_stands_alone_and_what_was_there_comes_back(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.setenv("GIT_DIR", "/nowhere")
+    before = dict(os.environ)
+    with ground.alone(tmp_path):
+        assert not os.environ.keys() & {"PYTHONDONTWRITEBYTECODE", "GIT_DIR"}
+        assert list(Path(os.environ["HOME"]).iterdir()) == []
+        assert (
+            ground.repository(tmp_path / "repo").git("log", "--format=%an %s") == "Ada Lovelace chore: begin"
+        )
+    assert dict(os.environ) == before

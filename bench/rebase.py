@@ -1,0 +1,92 @@
+"""What the hooks add to a rebase of 300 commits, and how many recorders it starts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bench import ground
+from bench.pairs import Bench, Measure, wall
+from tests.repository import Repo
+from tests.waiting import quiet
+
+COMMITS = 300
+
+
+def _branches(path: Path) -> Repo:
+    """Return a repository on `topic`, which has left `main` one commit ago and has commits of its own."""
+    repo = ground.repository(path)
+    repo.git("checkout", "--quiet", "-b", "topic")
+    for number in range(COMMITS):
+        repo.commit(f"feat: step {number}", {f"src/step{number % 20}.txt": f"{number}\n"})
+    repo.git("checkout", "--quiet", "main")
+    repo.commit("fix: meanwhile", meanwhile="1\n")
+    repo.git("checkout", "--quiet", "topic")
+    repo.git("tag", "before")
+    return repo
+
+
+def _recorded(folder: Path) -> Repo:
+    repo = _branches(folder / "patina")
+    ground.record(repo)
+    return repo
+
+
+def _rebase(repo: Repo) -> Measure:
+    timed = wall(lambda: repo.git("rebase", "--quiet", "main"))
+
+    def measure() -> float:
+        repo.git("reset", "--quiet", "--hard", "before")
+        if ground.state(repo).exists():
+            repo.patina("record")
+            quiet(repo)
+        return timed()
+
+    return measure
+
+
+def _prepare(folder: Path) -> tuple[Measure, Measure]:
+    empty = _branches(folder / "empty")
+    ground.hook(empty, "post-commit")
+    return _rebase(empty), _rebase(_recorded(folder))
+
+
+def _recorders(repo: Repo) -> Measure:
+    """Return a count of the recorders that one rebase starts: each says in Patina's log when it is done."""
+    rebase = _rebase(repo)
+    log = ground.state(repo) / "log" / "patina.log"
+
+    def said() -> int:
+        return sum(b" INFO worktree " in line for line in log.read_bytes().splitlines())
+
+    def measure() -> float:
+        before = said()
+        rebase()
+        quiet(repo)
+        return float(said() - before)
+
+    return measure
+
+
+def _prepare_count(folder: Path) -> tuple[Measure, Measure]:
+    return lambda: 1.0, _recorders(_recorded(folder))
+
+
+BENCHES = (
+    Bench(
+        name="rebase",
+        a=f"rebase of {COMMITS} commits, an empty sh hook",
+        b="the same, Patina's hooks",
+        bar=1.1,
+        prepare=_prepare,
+        rounds=11,
+    ),
+    Bench(
+        name="rebase-recorders",
+        a="one recorder",
+        b=f"recorders that a rebase of {COMMITS} commits starts",
+        bar=1,
+        prepare=_prepare_count,
+        rounds=9,
+        counts="recorders",
+    ),
+)
