@@ -130,6 +130,7 @@ text
 def make(folder: Path, prepare: Callable[[Repo], object], env: Mapping[str, str] | None = None) -> Twin:
     """Return a repository with one commit and a branch with a file, prepared by the caller."""
     repo = Repo.create(folder / "repo")
-    subprocess.run(["git", "fast-import", "--quiet"], cwd=repo.path, input=_HISTORY, check=True)
+    environ = {**os.environ, **FIXED}
+    subprocess.run(["git", "fast-import", "--quiet"], cwd=repo.path, env=environ, input=_HISTORY, check=True)
     prepare(repo)
     return Twin(repo, env or {})
