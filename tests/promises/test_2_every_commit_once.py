@@ -236,10 +236,11 @@ def test_a_recorder_that_is_killed_loses_nothing(working: Repo, kill_count: int)
     working.patina("session", "end")
 
 
-@pytest.fixture
+@pytest.fixture(params=[40, pytest.param(200, marks=pytest.mark.soak)])
 def kill_count(request: pytest.FixtureRequest) -> int:
     """Return how often to kill: a few in every run of the tests, many in a soak."""
-    return 200 if "soak" in (request.config.getoption("-m") or "") else 40
+    count: int = request.param
+    return count
 
 
 def test_a_ring_that_nobody_answered_is_made_good_by_the_next_command(working: Repo) -> None:

@@ -151,3 +151,20 @@ def test_sed_in_place_and_two_commands_at_once_lose_nothing(working: Repo) -> No
     text = journal(working).read_text()
     assert "a better note" in text
     assert [text.count(f"\nnumber {n}\n") for n in range(6)] == [1] * 6
+
+
+def test_an_entry_that_a_person_edits_or_moves_is_theirs_and_is_not_written_again(working: Repo) -> None:
+    for number in range(3):
+        working.patina("note", f"note {number}")
+    text = journal(working).read_text()
+    entries = ["\n### " + part for part in text.split("\n### ")[1:]]
+    head = text[: text.index("\n### ")]
+    moved = [entries[0], entries[3].replace("note 1", "what I meant"), entries[2], entries[1], entries[4]]
+    journal(working).write_text(head + "".join(moved))
+    mine = journal(working).read_text()
+    for number in range(3, 5):
+        working.patina("note", f"note {number}")
+    after = journal(working).read_text()
+    assert after.startswith(mine.rstrip("\n"))
+    assert [after.count(f"note {n}\n") for n in range(5)] == [1, 0, 1, 1, 1]
+    assert after.count("what I meant") == 1

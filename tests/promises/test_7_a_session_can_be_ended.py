@@ -27,10 +27,11 @@ def working(repo: Repo) -> Repo:
     return repo
 
 
-@pytest.fixture
+@pytest.fixture(params=[40, pytest.param(200, marks=pytest.mark.soak)])
 def kill_count(request: pytest.FixtureRequest) -> int:
     """Return how often to kill: a few in every run of the tests, many in a soak."""
-    return 200 if "soak" in (request.config.getoption("-m") or "") else 40
+    count: int = request.param
+    return count
 
 
 def start_and_kill(repo: Repo, after: float, *args: str) -> bool:
