@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from patina_sessions import redact
 from patina_sessions.journal import archive, grammar
 from patina_sessions.journal.grammar import Journal
 from patina_sessions.model import Id
@@ -14,6 +15,8 @@ from patina_sessions.readers import brief as briefs
 from patina_sessions.readers import facts
 from patina_sessions.readers.facts import Facts
 from patina_sessions.system import files
+
+_ASKED = 40  # ends of sessions that git is asked about, a process each
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +44,7 @@ def find(layout: Layout, *, author: str, is_ancestor: Callable[[Id], bool]) -> P
     """
     known = sorted(finished(layout), key=order, reverse=True)
     own = [one for one in known if one.author is not None and same_author(one.author, author)]
-    below = (one for one in own if one.head is not None and is_ancestor(one.head))
+    below = (one for one in own[:_ASKED] if one.head is not None and is_ancestor(one.head))
     chosen = next(below, None) or next(iter(own), None) or next(iter(known), None)
     data = archive.read(layout, chosen.id) if chosen else None
     if chosen is None or data is None:
@@ -80,8 +83,8 @@ def _parted(author: str) -> tuple[str, str]:
 
 
 def open_goals(journal: Journal) -> list[str]:
-    """Return the goals that are not done, each once, in their order."""
-    return briefs.open_goals(journal)
+    """Return the goals that are not done, each once, in their order, without secrets that somebody wrote down."""
+    return [redact.redact(goal) for goal in briefs.open_goals(journal)]
 
 
 def context_section(previous: Previous, *, between: str = "", author: str = "") -> str:

@@ -39,7 +39,7 @@ def find(layout: Layout, session: str | None = None) -> Found:
 
 
 def _active(layout: Layout) -> Found | None:
-    data = files.read(layout.journal)
+    data = files.read(layout.journal) or files.read(layout.mirror)
     if not data:
         return None
     found = facts.of_active(data)

@@ -210,6 +210,30 @@ def test_a_front_matter_of_another_hand_is_read_as_far_as_it_is_flat(yaml: str, 
     assert list(journal.sections) == ["Goals"]
 
 
+def test_a_mark_of_the_byte_order_before_the_first_heading_hides_it_not() -> None:
+    assert [goal.text for goal in grammar.parse(b"\xef\xbb\xbf## Goals\n- [X] a\n").goals] == ["a"]
+    assert grammar.parse(b"\xef\xbb\xbf# Session: x\n**ID**: 1\n").title == "x"
+    assert grammar.entry_numbers(b"\xef\xbb\xbf#### 14:03 - x <!-- 4 -->") == [4]
+
+
+def test_what_people_write_a_little_otherwise_is_understood_all_the_same() -> None:
+    journal = grammar.parse(
+        b"## Goals ##\n* [X] a\n1) [ ] b\n\n### 9:05 \xe2\x80\x94 C#\n### 10:00\n### 10:05: x\n"
+    )
+    assert [(goal.text, goal.done) for goal in journal.goals] == [("a", True), ("b", False)]
+    assert [(entry.time, entry.what) for entry in journal.entries] == [
+        ("09:05", "C#"),
+        ("10:00", ""),
+        ("10:05", "x"),
+    ]
+
+
+def test_of_two_that_say_the_same_field_the_first_is_believed() -> None:
+    twice = grammar.parse(b"# Session: x\n**ID**: 1\n**ID**: 2\n")
+    assert twice.fields["ID"] == "1"
+    assert grammar.parse(b"---\nLLM: 'claude'\n---\n").fields["LLM"] == "claude"
+
+
 def test_dashes_that_nothing_closes_are_no_front_matter() -> None:
     journal = grammar.parse(b"---\ntitle: x\n\n# Session: y\n**ID**: 1\n")
     assert (journal.generation, journal.title) == ("fields", "y")
@@ -229,6 +253,7 @@ def test_dashes_that_nothing_closes_are_no_front_matter() -> None:
         ("- ```sh", "  ```"),
         ("1. ~~~", "   ~~~"),
         ("```\n``` sh\n    ```", "```"),
+        ("```\n~~~", "```"),
     ],
 )
 def test_fenced_code_holds_no_heading_no_goal_and_no_number(opening: str, closing: str) -> None:
@@ -323,12 +348,23 @@ def test_a_goal_goes_to_the_end_of_its_list_and_below_what_belongs_to_the_last_o
     assert [g.text for g in grammar.parse(added).goals] == ["a", "b", "c"]
 
 
+def test_a_goal_does_not_part_the_last_one_from_its_second_line() -> None:
+    data = b"## Goals\n- [ ] a\ngoes on\n\nA remark.\n"
+    assert grammar.add_goal(data, "c") == b"## Goals\n- [ ] a\ngoes on\n- [ ] c\n\nA remark.\n"
+
+
 def test_a_goal_makes_its_section_where_that_is_missing() -> None:
     data = b"# Session: x\r\n\r\n## Activity Log\r\n### 10:00 - Session Start"
     assert grammar.add_goal(data, "c") == data.replace(b"## Act", b"## Goals\r\n- [ ] c\r\n\r\n## Act")
     assert grammar.add_goal(b"", "c") == b"## Goals\n- [ ] c\n"
     assert grammar.add_goal(b"# Session: x", "c") == b"# Session: x\n\n## Goals\n- [ ] c\n"
     assert grammar.add_goal(b"## Goals", "c") == b"## Goals\n- [ ] c\n"
+
+
+def test_a_goal_never_comes_after_the_archives_comment() -> None:
+    comment = b"<!-- patina: {} -->\n"
+    assert grammar.add_goal(b"# x\n" + comment, "c") == b"# x\n\n## Goals\n- [ ] c\n" + comment
+    assert grammar.add_goal(b"## Goals\n" + comment, "c") == b"## Goals\n- [ ] c\n" + comment
 
 
 @given(JOURNALS)
@@ -427,11 +463,12 @@ def large(entries: int) -> bytes:
 
 
 def best(work: Callable[[], object]) -> float:
+    """Return the least processor time of several runs: others may be busy on the machine."""
     times = []
     for _ in range(7):
-        begun = time.perf_counter()
+        begun = time.process_time()
         work()
-        times.append(time.perf_counter() - begun)
+        times.append(time.process_time() - begun)
     return min(times)
 
 
@@ -443,7 +480,7 @@ def test_the_cost_of_a_scan_grows_with_the_size_and_no_faster(function: Callable
     assert 900_000 < len(whole) < 1_300_000
     assert len(grammar.entry_numbers(whole)) == 5000
     # Ten times the bytes; a square would be a hundred.
-    assert best(lambda: function(whole)) < 30 * best(lambda: function(small))
+    assert best(lambda: function(whole)) < 50 * best(lambda: function(small))
 
 
 HOSTILE = {

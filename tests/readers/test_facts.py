@@ -85,13 +85,22 @@ def test_a_session_in_which_nothing_happened_is_known() -> None:
     assert not facts.of("x", journals.journal(meta=journals.facts(kept=False))).kept
 
 
+@pytest.mark.parametrize(
+    "moment", ["9999-12-31T23:59:00Z", "0001-01-01T00:00:00Z", "0001-01-01T00:00:00+10:00", "x", 7]
+)
+def test_a_moment_that_leads_out_of_the_calendar_is_not_believed(moment: object) -> None:
+    found = facts.of("x", journals.journal(meta=journals.facts(started=moment, ended=moment)))
+    assert found.started == datetime(2026, 3, 1, 11, tzinfo=UTC)
+    assert found.ended is None
+
+
 ANYTHING = st.recursive(
     st.one_of(
         st.none(),
         st.booleans(),
         st.integers(),
         st.text(max_size=5),
-        st.sampled_from(["0001-01-01", "9999-12-31T23:59-10:00"]),
+        st.sampled_from(["0001-01-01", "9999-12-31T23:59-10:00", "9999-12-31T23:59Z", "+1000"]),
     ),
     lambda inner: st.one_of(
         st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=3), inner, max_size=3)
@@ -127,6 +136,8 @@ def test_no_journal_makes_reading_it_fail(meta: dict[str, object], head: str, li
         found = facts.of("99999999-999999", data.encode())
         assert found.seconds is None or found.seconds >= 0
         assert isinstance(found.kept, bool)
+        for moment in (found.started, found.ended):
+            assert moment is None or moment.astimezone(found.zone) == moment.astimezone() == moment
 
 
 @pytest.mark.parametrize("text", ["+25:00", "+0099", "x", None, 7, ""])

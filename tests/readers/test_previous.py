@@ -304,7 +304,9 @@ def test_the_points_chosen_fit_keep_their_order_and_repeat_nothing(
 
 def test_of_a_journal_with_thousands_of_commits_the_last_are_told_in_time() -> None:
     log = "\n".join(f"### 12:05 - Commit {i:010x}: change number{i}" for i in range(3000))
-    text = previous.brief(grammar.parse(journal(log=log, meta=journals.facts())))
+    parsed = grammar.parse(journal(log=log, meta=journals.facts()))
+    assert len(points.of(parsed)) == 400  # to choose costs the square of it
+    text = previous.brief(parsed)
     assert "number2999" in text
     assert "number1 " not in text
     assert len(text.split()) <= brief.WORDS

@@ -45,6 +45,19 @@ def test_the_beginning_of_an_id_is_enough_and_the_active_one_counts(layout: Layo
         showing.find(layout, "2027")
 
 
+def test_a_journal_that_was_saved_once_more_after_its_end_is_shown_as_it_was_archived(layout: Layout) -> None:
+    data = journal("1", meta=journals.facts())
+    put(layout, "1", data)
+    activate(layout, journal("1", title="saved late"))
+    assert showing.find(layout).data == showing.find(layout, "1").data == data
+
+
+def test_where_the_active_journal_is_away_its_mirror_is_shown(layout: Layout) -> None:
+    layout.mirror.parent.mkdir(parents=True)
+    layout.mirror.write_bytes(journal("1"))
+    assert showing.find(layout).row.active
+
+
 def test_the_bytes_are_those_of_the_file(layout: Layout) -> None:
     data = (corpus.OWN / "20251201-101010.md").read_bytes() + b"\xff\x00"
     put(layout, "x", data)
