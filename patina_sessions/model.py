@@ -197,7 +197,8 @@ class FilesChanged:
     files: tuple[FileChange, ...] = ()  # status A, M, D, R; `added` counts the saves
     since: str = ""
     count: int = 0
-    bulk: str | None = None  # checkout, stash, rebase, archive: one fact with a count
+    bulk: str | None = None  # checkout, stash, rebase, archive, sweep …: one fact with a count
+    closing: bool = False  # nothing was seen: the session ends, and what was is to be told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,13 +211,15 @@ class FilesGap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStarted:
-    """run.started: a build, test, exec or YOLO run is about to begin."""
+    """run.started: a build, test, exec or YOLO run is about to begin; said again (`still`) when it takes long."""
 
     run: str
     kind: Literal["build", "test", "exec", "yolo"]
     command: str
     image: str = ""
     where: str = ""
+    container: str = ""
+    still: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,8 +231,10 @@ class RunFinished:
     command: str
     outcome: str
     exit_code: int | None = None
+    exit_words: str = ""  # what the code says: "command not found"
     seconds: float = 0.0
     image: str = ""
+    where: str = ""
     passed: int | None = None
     failed: int | None = None
     skipped: int | None = None

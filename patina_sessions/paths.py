@@ -121,6 +121,11 @@ class Layout:
         return self.state / "runs"
 
     @property
+    def watched(self) -> Path:
+        """Where the watcher sets aside what it saw, for the recorder to take."""
+        return self.state / "watched"
+
+    @property
     def local(self) -> Path:
         return self.top / ".patina" / "local"
 

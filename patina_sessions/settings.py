@@ -62,6 +62,50 @@ KEYS: tuple[Key, ...] = (
     Key(name="classify.major_files", default=10, words="more files than this make a `major-feature`"),
     Key(name="classify.feature_commits", default=3, words="fewer commits than this make an `experiment`"),
     Key(name="journal.files", default=12, words="how many files of a commit its entry names"),
+    Key(
+        name="watch.enabled",
+        default=True,
+        project=False,
+        words="a session has a watcher, which sees the files that are worked on",
+    ),
+    Key(
+        name="watch.backend",
+        default="auto",
+        choices=("auto", "poll"),
+        words="`poll` looks at `git status` now and then, without the kernel's events",
+    ),
+    Key(name="watch.paths", default=(), words="only these folders are watched; all where it is empty"),
+    Key(name="watch.max_folders", default=8192, words="so many folders are watched at most; then it polls"),
+    Key(
+        name="docker.image", default="", words="the image that `build`, `test` and `exec` run in; else found"
+    ),
+    Key(name="docker.dockerfile", default="", words="the Dockerfile of that image, below the top folder"),
+    Key(name="docker.context", default="", words="what that Dockerfile may copy from; the top folder"),
+    Key(name="docker.memory", default="", words="the most memory of a workspace, as `2g`; no limit"),
+    Key(name="docker.pids", default=8192, words="the most processes of a workspace"),
+    Key(name="docker.junit", default="", words="where a test run writes JUnit's XML, as `reports/*.xml`"),
+    Key(
+        name="docker.network",
+        default="",
+        project=False,
+        words="the network of a workspace; the engine's default",
+    ),
+    Key(
+        name="docker.build_network",
+        default="",
+        project=False,
+        words="the network in which an image is built; the engine's default",
+    ),
+    Key(name="docker.idle_hours", default=8.0, words="a workspace unused so long ends itself"),
+    Key(
+        name="commands",
+        default="",
+        table=True,
+        words="`commands.build`, `.test`, `.setup`: a shell line or a list of words; else found",
+    ),
+    Key(name="runs.max_log", default=10_000_000, words="bytes of a run's log: its beginning and its end"),
+    Key(name="runs.keep", default=100, words="how many runs' logs are kept"),
+    Key(name="runs.timeout", default=0, words="seconds after which a run is ended; never"),
     Key(name="redact", default=True, project=False, words="secrets are taken out before anything is written"),
 )
 _BY_NAME = {key.name: key for key in KEYS}

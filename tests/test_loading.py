@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
+import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,20 +24,24 @@ runpy.run_module(module, run_name="__main__", alter_sys=True)
 """
 
 
-def _loaded(repo: Repo, module: str, *args: str) -> set[str]:
-    """Return the packages that a run of the module ends with; a run that fails, or says nothing, fails the test."""
-    into = repo.path.parent / "loaded"
-    done = subprocess.run(
-        [sys.executable, "-P", "-c", LISTEN, into, module, *args],
-        cwd=repo.path,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    names = {name.partition(".")[0] for name in into.read_text().splitlines()}
+def _argv(repo: Repo, module: str, *args: str) -> list[str]:
+    return [sys.executable, "-P", "-c", LISTEN, f"{repo.path.parent}/loaded", module, *args]
+
+
+def _packages(repo: Repo) -> set[str]:
+    """Return the packages that the last listened run ended with; one that never came to its end fails the test."""
+    names = {name.partition(".")[0] for name in (repo.path.parent / "loaded").read_text().splitlines()}
     assert "patina_sessions" in names
     return names
+
+
+def _loaded(repo: Repo, module: str, *args: str) -> set[str]:
+    """Run the module to its end and return what it loaded; a run that fails, fails the test."""
+    done = subprocess.run(
+        _argv(repo, module, *args), cwd=repo.path, stdin=subprocess.DEVNULL, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return _packages(repo)
 
 
 @pytest.fixture
@@ -59,6 +67,37 @@ def test_the_recorder_loads_neither_click_nor_docker_nor_watchdog_nor_markdown_i
     assert not loaded & {"click", "docker", "watchdog", "markdown_it"}
 
 
+def test_the_watcher_loads_neither_git_nor_docker_nor_click_nor_markdown_it(active: Repo) -> None:
+    common = Path(active.git("rev-parse", "--path-format=absolute", "--git-common-dir"))
+    key = (common / "patina-id").read_text().split()[0]
+    report = common / "patina/worktrees" / key / "watcher.json"
+    place = [str(active.path), str(common), str(common), key, repr(time.time())]
+    with subprocess.Popen(
+        _argv(active, "patina_sessions.sources.watcher", *place), cwd=active.path
+    ) as watcher:
+        try:
+            _until(lambda: report.exists() and json.loads(report.read_text())["backend"])
+            active.write("src/saved.py", "print()")
+            _until(lambda: _told(watcher, report))
+        finally:
+            watcher.terminate()
+    assert watcher.returncode == 0
+    assert not _packages(active) & {"git", "docker", "click", "markdown_it"}
+
+
+def _told(watcher: subprocess.Popen[bytes], report: Path) -> bool:
+    """Have the watcher tell what it has seen, and return whether that was anything."""
+    watcher.send_signal(signal.SIGUSR1)
+    return bool(json.loads(report.read_text())["told"])
+
+
+def _until(so: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 60
+    while not so():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
 @pytest.mark.parametrize("words", [["status"], ["note", "Offsets are in bytes"], ["goal", "Speed"]])
 def test_a_daily_command_that_finds_all_recorded_loads_neither_git_nor_markdown_it_nor_docker(
     active: Repo, words: list[str]
@@ -72,7 +111,6 @@ def test_a_daily_command_that_finds_all_recorded_loads_neither_git_nor_markdown_
 
 
 def test_the_help_loads_no_doer(repo: Repo) -> None:
-    into = repo.path.parent / "loaded"
     assert not _loaded(repo, "patina_sessions", "--help") & {
         "git",
         "markdown_it",
@@ -80,7 +118,11 @@ def test_the_help_loads_no_doer(repo: Repo) -> None:
         "watchdog",
         "sqlite3",
     }
-    ours = {name for name in into.read_text().splitlines() if name.startswith("patina_sessions.")}
+    ours = {
+        name
+        for name in (repo.path.parent / "loaded").read_text().splitlines()
+        if name.startswith("patina_sessions.")
+    }
     assert {name.split(".")[1] for name in ours} <= {"cli", "errors", "safe"}
 
 

@@ -27,7 +27,14 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "list": ("reading", "list_", "List sessions"),
     "show": ("reading", "show", "Show a session's journal"),
     "context": ("reading", "context", "What the next one has to know"),
+    "watch": ("watch", "watch", "Watch the files of the session, in the foreground"),
     "record": ("record", "record", "Record now what is unrecorded"),
+    "build": ("run", "build", "Build the project in its workspace, in Docker"),
+    "test": ("run", "test", "Test the project in its workspace"),
+    "exec": ("run", "exec_", "Run a command in the workspace"),
+    "runs": ("runs", "runs", "List, show and compare runs"),
+    "workspace": ("workspace", "workspace", "Status, stop and removal of the workspace"),
+    "clean": ("workspace", "clean", "Remove what Patina made in the engine"),
     "uninstall": ("init", "uninstall", "Take Patina out again, byte for byte"),
 }
 
@@ -93,7 +100,7 @@ def run(argv: list[str]) -> int:
         click.echo("Interrupted", err=True)
         return 130
     except PatinaError as error:
-        return _told(error.message, error.hint, argv, code=1)
+        return _told(error.message, error.hint, argv, code=error.code)
     except BrokenPipeError:
         # Whoever read our output has left; a flush at exit would say so again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

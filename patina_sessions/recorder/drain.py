@@ -19,6 +19,7 @@ from patina_sessions.recorder import intake, leftover, settle
 from patina_sessions.recorder import state as states
 from patina_sessions.recorder.state import State
 from patina_sessions.settings import Settings
+from patina_sessions.sources.watcher import process as watcher
 from patina_sessions.system import files
 
 
@@ -37,6 +38,8 @@ class Recording:
         found = intake.read(self.layout, self.state, now=self.now)
         facts = [Fact(time=self.now, data=d, key=secrets.token_hex(12)) for d in data]
         events = self._log([*found.facts, *facts], found.records)
+        for path in found.logged:
+            files.remove(path)
         over = intake.closed(self.layout, self.state, now=self.now)
         if over is not None:
             events += self._log([over], ())
@@ -89,6 +92,10 @@ def recording(layout: Layout, settings: Settings, now: datetime) -> Iterator[Rec
     with files.locked(layout.lock):
         state = states.load(layout, named_files=int(settings.number("journal.files")))
         yield Recording(layout=layout, settings=settings, now=now, state=state)
+    if state.session is not None:
+        watcher.ensure(
+            layout, settings
+        )  # a reboot or a kill of the watcher is made good by whoever comes next
 
 
 def drain(layout: Layout, settings: Settings, now: datetime) -> list[Event]:

@@ -8,11 +8,13 @@ from datetime import datetime
 from pathlib import Path
 
 from patina_sessions.events import log
-from patina_sessions.model import Fact, Position, Rebased
+from patina_sessions.model import Fact, FilesChanged, Position, Rebased
 from patina_sessions.paths import Layout
 from patina_sessions.recorder.known import Known
 from patina_sessions.recorder.state import State
+from patina_sessions.runs import living
 from patina_sessions.sources import pushes, reflog, rewrites
+from patina_sessions.sources.watcher import spool
 from patina_sessions.system import clock, files
 from patina_sessions.system.git import Git
 
@@ -28,6 +30,9 @@ class Found:
     facts: tuple[Fact, ...]
     records: tuple[log.Record, ...]
     used: tuple[Path, ...]
+    logged: tuple[
+        Path, ...
+    ] = ()  # files that may go as soon as the facts are in the log: no entry waits for them
 
 
 def read(layout: Layout, state: State, *, now: datetime) -> Found:
@@ -51,11 +56,14 @@ def read(layout: Layout, state: State, *, now: datetime) -> Found:
             git, layout.common.git, state.positions, mine=lambda i: i in fresh or known.here(i), now=now
         )
     maps, used = _mine(spooled, state, fresh)
+    seen, batches = spool.read(layout)
+    died, ended = living.ends(layout)
     moved = [p for p in (reading.position, *told.positions) if state.positions.get(p.source) != p]
     return Found(
-        facts=_in_time(reading.facts, told.facts, maps),
+        facts=_in_time(reading.facts, (*seen, *told.facts, *died), maps),
         records=tuple(log.position_record(p) for p in moved),
-        used=used,
+        used=(*used, *ended),
+        logged=batches,
     )
 
 
@@ -81,7 +89,12 @@ def _in_time(reading: tuple[Fact, ...], told: tuple[Fact, ...], maps: tuple[Fact
     merged = list(reading)
     for fact in maps:
         merged.insert(_place(fact, merged), fact)
-    return tuple(sorted((*merged, *told), key=lambda f: f.time)) if told else tuple(merged)
+    # In one second a file was worked on before its commit, not after it.
+    return tuple(sorted((*told, *merged), key=_when)) if told else tuple(merged)
+
+
+def _when(fact: Fact) -> tuple[datetime, bool]:
+    return fact.time, not isinstance(fact.data, FilesChanged)
 
 
 def _place(fact: Fact, facts: list[Fact]) -> int:

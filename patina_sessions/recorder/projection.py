@@ -13,7 +13,10 @@ from typing import assert_never
 
 from patina_sessions import model, safe
 from patina_sessions.model import Entry, Event
-from patina_sessions.recorder import words
+from patina_sessions.recorder import run_words, words, worked
+from patina_sessions.recorder.worked import Work
+
+_NOTHING = Work()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +25,7 @@ class Carry:
 
     day: str = ""  # of the entry before, so that one on a later day carries its date
     replay: tuple[Event, ...] = ()  # the steps of a rebase that is not over
+    work: Work = _NOTHING  # files worked on that no entry has told of
     steps: int = 0  # checkouts of a bare commit id since the last named one: a bisect, a script
 
 
@@ -30,6 +34,10 @@ def step(carry: Carry, event: Event, *, files: int) -> tuple[Carry, tuple[Entry,
     if carry.replay and _closes_unsaid(event):
         carry, before = _close(carry)
         carry, after = step(carry, event, files=files)
+        return carry, before + after
+    if carry.work and worked.tells(event.data):
+        carry, before = _work_told(carry, event)
+        carry, after = _step(carry, event, files)
         return carry, before + after
     return _step(carry, event, files)
 
@@ -67,17 +75,13 @@ def _step(carry: Carry, event: Event, files: int) -> tuple[Carry, tuple[Entry, .
             return _entry(carry, event, (f"Goal added: {safe.line(event.data.text)}", ""))
         case model.Renamed():
             return _entry(carry, event, (f"Renamed: {safe.line(event.data.title)}", ""))
+        case model.RunStarted() if event.data.still:
+            return _entry(carry, event, run_words.run_began(event.data))
         case model.RunFinished():
-            return _entry(carry, event, words.run_finished(event.data))
-        case (
-            model.Ended()
-            | model.Discarded()
-            | model.RunStarted()
-            | model.FilesChanged()
-            | model.FilesGap()
-            | model.AgentEvent()
-            | model.Unknown()
-        ):
+            return _entry(carry, event, run_words.run_finished(event.data))
+        case model.FilesChanged() | model.FilesGap():
+            return replace(carry, work=worked.taken(carry.work, event)), ()
+        case model.Ended() | model.Discarded() | model.RunStarted() | model.AgentEvent() | model.Unknown():
             return carry, ()
         case _:
             assert_never(event.data)
@@ -93,6 +97,13 @@ def _entry(carry: Carry, event: Event, told: tuple[str, str]) -> tuple[Carry, tu
     dated = bool(carry.day) and day > carry.day
     entry = Entry(seq=event.seq, time=event.time, what=what, body=body, dated=dated)
     return replace(carry, day=max(day, carry.day)), (entry,)
+
+
+def _work_told(carry: Carry, event: Event) -> tuple[Carry, tuple[Entry, ...]]:
+    """Tell of the files worked on before the event that comes now, under the number of the last that told of one."""
+    work, carry = carry.work, replace(carry, work=_NOTHING)
+    told = worked.told(work, event)
+    return (carry, ()) if told is None else _entry(carry, replace(event, seq=work.seq), told)
 
 
 def _moved(carry: Carry, event: Event, data: model.Moved) -> tuple[Carry, tuple[Entry, ...]]:

@@ -14,11 +14,11 @@ from patina_sessions import model
 from patina_sessions.events import codec, log
 from patina_sessions.model import Entry, Event, Id, Position, Session
 from patina_sessions.paths import Layout
-from patina_sessions.recorder import projection
+from patina_sessions.recorder import carried, projection
 from patina_sessions.recorder.projection import Carry
 from patina_sessions.system import files
 
-VERSION = 1
+VERSION = 2
 Signature = tuple[int, int, int, int, int]
 
 
@@ -199,11 +199,7 @@ def save(layout: Layout, state: State) -> None:
         "ended_at": _time_out(state.ended_at),
         "ending": _time_out(state.ending),
         "positions": [codec.as_json(p) for p in state.positions.values()],
-        "carry": {
-            "day": state.carry.day,
-            "steps": state.carry.steps,
-            "replay": [codec.encode(e).decode("utf-8", "surrogateescape") for e in state.carry.replay],
-        },
+        "carry": carried.to_json(state.carry),
         "due": [_entry_out(e) for e in state.due.values()],
         "put": list(state.put),
         "lost": list(state.lost),
@@ -233,7 +229,6 @@ def _from_snapshot(layout: Layout, named_files: int) -> State | None:
 
 def _state_in(plain: dict[str, Any]) -> State:
     segment, offset, check = plain["mark"]
-    carry = plain["carry"]
     ids = plain["made"].split()
     return State(
         named_files=plain["named_files"],
@@ -244,9 +239,7 @@ def _state_in(plain: dict[str, Any]) -> State:
         ended_at=_time_in(plain["ended_at"]),
         ending=_time_in(plain["ending"]),
         positions={p["source"]: codec.from_json(Position, p) for p in plain["positions"]},
-        carry=Carry(
-            day=carry["day"], steps=carry["steps"], replay=tuple(_event_in(r) for r in carry["replay"])
-        ),
+        carry=carried.from_json(plain["carry"]),
         due={e["seq"]: _entry_in(e) for e in plain["due"]},
         put=dict.fromkeys(plain["put"]),
         lost=dict.fromkeys(plain["lost"]),
@@ -257,11 +250,6 @@ def _state_in(plain: dict[str, Any]) -> State:
         recent=plain["recent"],
         signature=tuple(plain["signature"]) if plain["signature"] else None,
     )
-
-
-def _event_in(raw: str) -> Event:
-    data = raw.encode("utf-8", "surrogateescape")
-    return codec.decode(json.loads(data), data)
 
 
 def _time_out(time: datetime | None) -> str | None:

@@ -15,10 +15,11 @@ from patina_sessions import model, redact
 from patina_sessions.errors import PatinaError
 from patina_sessions.events import log
 from patina_sessions.journal import append, archive, render
-from patina_sessions.model import Discarded, Ended, Event, Session
+from patina_sessions.model import Discarded, Ended, Event, FilesChanged, Session
 from patina_sessions.recorder.drain import Recording
 from patina_sessions.session import boundaries, commit, last, tally
 from patina_sessions.session.active import Here, active
+from patina_sessions.sources.watcher import process as watcher
 from patina_sessions.system import files
 from patina_sessions.system.git import Git
 
@@ -41,6 +42,7 @@ class Finished:
 
 def end(place: Here, now: datetime, *, with_commit: bool = False, allow_secret: bool = False) -> Finished:
     """End the active session and archive its journal. Raises `NoSession`."""
+    watcher.stop(place.layout.state)  # it tells what it has seen first
     with active(place, now) as (r, session):
         if with_commit and not allow_secret:
             _refuse_secrets(r)
@@ -49,6 +51,7 @@ def end(place: Here, now: datetime, *, with_commit: bool = False, allow_secret: 
 
 def discard(place: Here, now: datetime) -> str:
     """End the active session without archiving it; the journal is moved aside and its new place returned."""
+    watcher.stop(place.layout.state)
     with active(place, now) as (r, session):
         return _discard(place, r, session)
 
@@ -64,6 +67,8 @@ def finish(
 ) -> Finished:
     """End a session under its worktree's lock, with everything recorded; `ended` is the time that counts."""
     r.note_down({"record": "ending", "time": ended.isoformat()})
+    if r.state.carry.work:
+        r.add(FilesChanged(closing=True), time=ended)
     r.settle()
     journal = _journal(r)
     events = [e for e in log.events(place.layout) if e.seq >= session.seq]

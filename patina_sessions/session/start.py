@@ -17,6 +17,7 @@ from patina_sessions.recorder import settle
 from patina_sessions.recorder.drain import Recording, recording
 from patina_sessions.session import boundaries, end
 from patina_sessions.session.active import Here
+from patina_sessions.sources.watcher import process as watcher
 from patina_sessions.system import files
 from patina_sessions.system.git import Git
 
@@ -61,6 +62,8 @@ def start(
         raise PatinaError(
             "the title is empty", 'Say what you want to do: patina session start "fix the parser"'
         )
+    if end_active:
+        watcher.ask(place.layout)
     with recording(place.layout, place.settings, now) as r:
         r.take()
         ended = _end_open(place, r, now, end_active=end_active)

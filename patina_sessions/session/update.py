@@ -14,6 +14,7 @@ from patina_sessions.model import Event, Updated
 from patina_sessions.recorder.words import HEADINGS
 from patina_sessions.session import boundaries
 from patina_sessions.session.active import Here, active
+from patina_sessions.sources.watcher import process as watcher
 from patina_sessions.system import clock
 from patina_sessions.system.git import Git
 
@@ -59,6 +60,7 @@ def from_json(text: str) -> dict[str, tuple[str, ...]]:
 
 def update(place: Here, given: Mapping[str, tuple[str, ...]], now: datetime) -> Update:
     """Record an update with the points given; without any, the four headings are there to be filled."""
+    watcher.ask(place.layout)
     with active(place, now) as (r, session):
         with Git(place.layout.git, place.layout.top) as git:
             uncommitted = sum(git.status_counts())

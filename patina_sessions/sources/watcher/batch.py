@@ -1,7 +1,7 @@
 """From paths to facts: what became of each file that something happened to, seen once its saving is over.
 
-A file's kind is not read off the events. Whether it is there and whether git tracks it says all: an editor's save is one
-change by whatever dance of names it came, and what came and went in between is nothing.
+What became of it is not read off the events. Whether it is there and whether git tracks it says all: an editor's save
+is one change by whatever dance of names it came, and what came and went in between is nothing.
 """
 
 from __future__ import annotations

@@ -37,6 +37,7 @@ class Bells:
     over: str | None = None  # why there is nothing more to ring for
     git_moved: bool = False  # the reflog has grown since `moved` was last asked
     started: list[int] = field(default_factory=list)
+    _unread: bool = False  # the same, since the recorder was last called: for a reflog that is no file
     _roles: dict[int, str] = field(default_factory=dict)
 
     def watch(self, kernel: Kernel) -> None:
@@ -69,7 +70,7 @@ class Bells:
             if role in ("home", "git"):
                 self._look_at_consent()
         elif role == "git" and name in ("HEAD", "tables.list"):
-            self.git_moved = True
+            self.git_moved = self._unread = True
             self._ring_in(SOON)
         elif role == "place" and name == "logs":
             self.watch(kernel)
@@ -133,8 +134,8 @@ class Bells:
     def _reflog_read(self, snapshot: dict[str, Any]) -> bool:
         size = files.signature(self.layout.git / "logs" / "HEAD")
         if size is None:  # reftable, or no reflog at all: only the recorder can tell, and only once
-            moved, self.git_moved = self.git_moved, False
-            return not moved
+            unread, self._unread = self._unread, False
+            return not unread
         positions = snapshot.get("positions", ())
         return any(p.get("source") == "HEAD" and p.get("offset", 0) == size[2] for p in positions)
 
@@ -150,7 +151,14 @@ class Bells:
         try:
             if not files.create(common.rung) and not self.tries:
                 return  # somebody has called one that has not begun to read
-            argv = [sys.executable, "-P", "-m", "patina_sessions.recorder", str(common.home), str(self.layout.top)]
+            argv = [
+                sys.executable,
+                "-P",
+                "-m",
+                "patina_sessions.recorder",
+                str(common.home),
+                str(self.layout.top),
+            ]
             self.started.append(processes.start_detached([*argv, ""], cwd=Path("/")))
         except (PatinaError, OSError) as error:
             log.warning("no recorder could be started: %s", error)

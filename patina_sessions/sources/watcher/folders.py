@@ -21,7 +21,14 @@ class Folders:
     """The watched folders of a working tree, by path relative to it; the top itself is the empty path."""
 
     def __init__(
-        self, kernel: Kernel, asked: Asked, top: Path, *, most: int, only: tuple[str, ...], not_ours: tuple[Path, ...]
+        self,
+        kernel: Kernel,
+        asked: Asked,
+        top: Path,
+        *,
+        most: int,
+        only: tuple[str, ...],
+        not_ours: tuple[Path, ...],
     ) -> None:
         self._kernel = kernel
         self._asked = asked
@@ -39,6 +46,11 @@ class Folders:
 
     def __len__(self) -> int:
         return len(self._watch)
+
+    @property
+    def between(self) -> bool:
+        """Whether the second half of a move may still come."""
+        return self._left is not None
 
     def begin(self) -> None:
         """Watch what git would track, from the top down."""

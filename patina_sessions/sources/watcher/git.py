@@ -15,7 +15,6 @@ from patina_sessions.errors import PatinaError
 from patina_sessions.system import files, processes
 
 _FEW = 200  # paths that are given to git as such; with more, it is cheaper to ask for all and choose
-_LITERAL = {"GIT_LITERAL_PATHSPECS": "1"}
 
 
 class Asked:
@@ -26,7 +25,7 @@ class Asked:
         self._git = ["git", f"--git-dir={git_dir}", f"--work-tree={top}"]
 
     def _run(self, *args: str, data: bytes | None = None) -> processes.Result:
-        return processes.run([*self._git, *args], cwd=self._top, data=data, env=_LITERAL)
+        return processes.run([*self._git, *args], cwd=self._top, data=data)
 
     def ignored(self, paths: Iterable[str]) -> set[str]:
         """Return those of the paths that a rule ignores, whether git tracks them all the same or not."""
@@ -48,7 +47,7 @@ class Asked:
         if not paths:
             return set()
         if len(paths) <= _FEW:
-            return set(_names(self._run("ls-files", "-z", "--", *paths).out))
+            return set(_names(self._run("--literal-pathspecs", "ls-files", "-z", "--", *paths).out))
         wanted = set(paths)
         found = _names(self._run("ls-files", "-z").out)
         return {name for name in found if name in wanted or any(f in wanted for f in above(name))}
@@ -59,7 +58,9 @@ class Asked:
 
     def changed(self) -> dict[str, str] | None:
         """Return every path that `git status` shows, with its two letters; None where git does not answer."""
-        result = self._run("status", "--porcelain=v1", "-z", "--untracked-files=all", "--ignore-submodules=all")
+        result = self._run(
+            "status", "--porcelain=v1", "-z", "--untracked-files=all", "--ignore-submodules=all"
+        )
         if result.code:
             return None
         found: dict[str, str] = {}

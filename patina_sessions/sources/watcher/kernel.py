@@ -1,4 +1,4 @@
-"""The kernel's watches, through watchdog's own door to inotify: one watch a folder, and only events that change content.
+"""The kernel's watches, through watchdog's own door to inotify: one watch a folder, and only what changes content.
 
 watchdog's observer is not used whole: recursive, it watches ignored folders too (16,000 for 1,000), and asks for opened
 and closed events, which overflow the kernel's queue (10,000 saves: every event lost); with one watch a folder it starts
@@ -27,7 +27,7 @@ class Seen:
 
 
 class Unavailable(OSError):
-    """This system has no kernel events, or gives us none."""
+    """There are no kernel events, or none for us."""
 
 
 class Kernel:
@@ -54,7 +54,7 @@ class Kernel:
 
     def add(self, folder: str, mask: int) -> int:
         """Watch a folder and return the watch's number. Raises `OSError`: ENOSPC where the system has no more."""
-        number = int(self._add(self.fd, os.fsencode(folder), mask | self._only))  # type: ignore[arg-type]
+        number = int(self._add(self.fd, os.fsencode(folder), mask | self._only))
         if number < 0:
             code = ctypes.get_errno()
             raise OSError(code, os.strerror(code), folder)

@@ -33,7 +33,7 @@ class Report:
     pid: int = 0
     session: str = ""
     since: str = ""  # RFC 3339, of its start
-    backend: str = ""  # kernel, or poll
+    backend: str = ""  # kernel, or poll; nothing while it begins
     why: str = ""  # why it polls
     folders: int = 0
     told: int = 0  # changes of files
@@ -106,9 +106,9 @@ def write_report(layout: Layout, said: Report) -> None:
 
 
 def ask(layout: Layout) -> bool:
-    """Have the watcher tell at once what it has seen; return whether it did. Without one there is nothing to wait for."""
+    """Have the watcher tell at once what it has seen; return whether it did. Without one nothing is waited for."""
     before = report(layout)
-    if not before.alive or not _signal(layout.state, before.pid, signal.SIGUSR1):
+    if not before.alive or not before.backend or not _signal(layout.state, before.pid, signal.SIGUSR1):
         return False
     deadline = clock.monotonic() + PATIENCE
     while clock.monotonic() < deadline:

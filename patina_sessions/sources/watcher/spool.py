@@ -1,4 +1,4 @@
-"""Facts on their way from the watcher to the recorder: one small file a batch, whole by rename, removed when it is logged.
+"""Facts on their way from the watcher to the recorder: one small file a batch, whole by rename, removed once logged.
 
 The log has one writer, who holds its lock and knows its numbers; a watcher that wrote it would load half of Patina.
 """

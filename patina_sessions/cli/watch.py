@@ -1,0 +1,94 @@
+"""`patina watch`: the watcher in the foreground, and a word with the one in the background."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from patina_sessions.cli import print_json
+from patina_sessions.cli.session import json_option, place
+from patina_sessions.errors import Busy, NoSession, PatinaError
+
+if TYPE_CHECKING:
+    from patina_sessions.model import Data
+    from patina_sessions.session.active import Here
+    from patina_sessions.sources.watcher.process import Report
+
+
+@click.command(epilog="Example: patina watch --verbose")
+@click.option("--verbose", "-v", is_flag=True, help="Show what is seen as it comes.")
+@click.option("--status", "ask", is_flag=True, help="Say whether a watcher runs, and what it sees.")
+@click.option("--stop", is_flag=True, help="End the watcher that runs in the background.")
+@json_option
+def watch(verbose: bool, ask: bool, stop: bool, as_json: bool) -> None:
+    """Watch the files of the active session, until it ends or Ctrl-C.
+
+    `session start` has one running in the background already; this is for looking at it at work.
+    """
+    from patina_sessions.sources.watcher import process
+
+    if ask and stop:
+        raise click.UsageError("give --status or --stop, not both")
+    here = place()
+    if stop and not process.stop(here.layout.state):
+        raise PatinaError("the watcher does not stop", f"Its log: {here.layout.state / 'watcher.log'}")
+    if ask or stop or as_json:
+        found = process.report(here.layout)
+        if as_json:
+            print_json("watch", _json(found))
+        else:
+            click.echo(found.words)
+        return
+    _watch(here, verbose=verbose)
+
+
+def _watch(here: Here, *, verbose: bool) -> None:
+    import os
+
+    from patina_sessions.recorder.drain import peek
+    from patina_sessions.sources.watcher import process, signals
+    from patina_sessions.sources.watcher.loop import Watcher
+    from patina_sessions.system import clock
+
+    if peek(here.layout, here.settings).session is None:
+        raise NoSession("no session is active", 'Start one: patina session start "what you want to do"')
+    held = process.take(here.layout)
+    if held is None:
+        said = process.report(here.layout)
+        raise Busy(f"a watcher is at work here already, process {said.pid}", "End it: patina watch --stop")
+    try:
+        watcher = Watcher(here.layout, here.settings, _show if verbose else None)
+        click.echo("Watching; Ctrl-C ends it")
+        with signals.listening(watcher) as wake:
+            click.echo(f"Done: {watcher.run(wake, since=clock.wall())}")
+    finally:
+        os.close(held)
+
+
+def _show(data: Data) -> None:
+    from patina_sessions import model, safe
+
+    if isinstance(data, model.FilesGap):
+        click.echo(f"gap: {safe.line(data.reason)}")
+    elif isinstance(data, model.FilesChanged):
+        if data.bulk is not None:
+            click.echo(f"{data.bulk}: {data.count} files")
+        for change in data.files:
+            old = f"{safe.path(change.old_path)} → " if change.old_path is not None else ""
+            click.echo(f"{change.status} {old}{safe.path(change.path)}")
+
+
+def _json(found: Report) -> dict[str, Any]:
+    return {
+        "alive": found.alive,
+        "pid": found.pid if found.alive else None,
+        "since": found.since or None,
+        "backend": found.backend or None,
+        "why": found.why or None,
+        "folders": found.folders,
+        "told": found.told,
+        "gaps": found.gaps,
+        "missed": found.missed or None,
+        "ended": found.ended or None,
+    }

@@ -1,0 +1,70 @@
+"""What git itself does to the tree: a checkout, a stash, a rebase write files that nobody worked on."""
+
+from __future__ import annotations
+
+from patina_sessions.errors import PatinaError
+from patina_sessions.paths import Layout
+from patina_sessions.sources.watcher.git import Asked, signatures
+from patina_sessions.system import files
+
+_TAIL = 65536  # bytes of the reflog that are looked at: what was added since the last batch
+# By git's own words at the beginning of a reflog's message. Commits tell of their files themselves.
+_WORDS = (
+    ("rebase", "rebase"),
+    ("pull", "pull"),
+    ("checkout", "checkout"),
+    ("merge", "merge"),
+    ("reset", "reset"),
+    ("cherry-pick", "commit"),
+    ("revert", "commit"),
+    ("am", "commit"),
+    ("commit", "commit"),
+)
+
+
+class GitWork:
+    """Notices that git wrote its index since it was last asked, and names the reason."""
+
+    def __init__(self, layout: Layout, asked: Asked) -> None:
+        self._layout = layout
+        self._asked = asked
+        self._index: tuple[object, ...] = ()
+        self._stash: tuple[object, ...] = ()
+        self._read = self._size()
+
+    def at_work(self) -> bool:
+        """Tell whether git is in the middle of something just now."""
+        git = self._layout.git
+        return any((git / name).exists() for name in ("index.lock", "rebase-merge", "rebase-apply"))
+
+    def moved(self) -> str | None:
+        """Return what git did since this was last asked, None where it did not write its index."""
+        stash = signatures([self._layout.common.git / "logs" / "refs" / "stash"])
+        index = signatures([self._layout.git / "index"])
+        stashed, wrote = stash != self._stash, index != self._index
+        self._stash, self._index = stash, index
+        messages = self._messages()
+        if not (stashed or wrote or messages):
+            return None
+        if stashed:
+            return "stash"
+        for word, name in _WORDS:
+            if any(message.startswith(word) for message in messages):
+                return name
+        return "restore"
+
+    def _size(self) -> int:
+        seen = files.signature(self._layout.git / "logs" / "HEAD")
+        return seen[2] if seen is not None else 0
+
+    def _messages(self) -> list[str]:
+        """Return the messages that came into HEAD's reflog since they were last asked for."""
+        try:
+            size = self._size()
+            begin = self._read if self._read <= size else 0
+            self._read = size
+            data = files.read_from(self._layout.git / "logs" / "HEAD", max(begin, size - _TAIL))
+        except PatinaError:
+            return []
+        lines = data[: size - begin].decode("utf-8", "replace").splitlines() if size > begin else []
+        return [line.rpartition("\t")[2] for line in lines]

@@ -1,0 +1,346 @@
+"""A save is one change to one file, by whatever dance of names an editor makes it; what git would not track is nothing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.repository import Repo
+from tests.sources.watcher.watching import Watched, watched
+from tests.waiting import events
+
+
+@pytest.fixture
+def here(repo: Repo) -> Iterator[Watched]:
+    """Return a watched repository with a few files."""
+    repo.commit("first", {"src/a.py": "1\n", "b.txt": "2\n", ".gitignore": "build/\n*.log\n"})
+    with watched(repo) as found:
+        yield found
+
+
+def in_place(path: Path, text: str) -> None:
+    path.write_text(text)
+
+
+def like_vscode(path: Path, text: str) -> None:
+    with open(path, "r+") as stream:  # truncated first, then written, with a moment in between
+        stream.truncate(0)
+        stream.flush()
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def like_vim(path: Path, text: str) -> None:
+    probe = path.with_name("4913")
+    probe.write_text("")
+    probe.unlink()
+    swap = path.with_name(f".{path.name}.swp")
+    swap.write_text("b0VIM")
+    backup = path.with_name(path.name + "~")
+    path.rename(backup)
+    path.write_text(text)
+    backup.unlink()
+    swap.unlink()
+
+
+def like_emacs(path: Path, text: str) -> None:
+    lock = path.with_name(f".#{path.name}")
+    lock.symlink_to("ada@example.org.1:1")
+    auto = path.with_name(f"#{path.name}#")
+    auto.write_text(text)
+    shutil.copy2(path, path.with_name(path.name + "~"))  # the backup stays
+    path.write_text(text)
+    auto.unlink()
+    lock.unlink()
+
+
+def by_rename(path: Path, text: str) -> None:
+    beside = path.with_name(f".{path.name}.tmp.4711")
+    beside.write_text(text)
+    beside.rename(path)
+
+
+def by_sed(path: Path, text: str) -> None:
+    subprocess.run(["sed", "-i", f"1s/.*/{text.strip()}/", str(path)], check=True)
+
+
+def by_git_apply(path: Path, text: str) -> None:
+    old = path.read_text()
+    name = path.name
+    patch = f"--- a/{name}\n+++ b/{name}\n@@ -1 +1 @@\n-{old}+{text}"
+    subprocess.run(["git", "apply", "-"], cwd=path.parent, input=patch, text=True, check=True)
+
+
+SAVES = (in_place, like_vscode, like_vim, like_emacs, by_rename, by_sed, by_git_apply)
+
+
+def test_a_save_is_one_change_to_one_file(here: Watched) -> None:
+    for number, save in enumerate(SAVES):
+        save(here.repo.path / "b.txt", f"changed by {save.__name__}\n")
+        facts = here.facts()
+        assert len(facts) == number + 1, save
+        assert [(f["status"], f["path"]) for f in facts[-1]["files"]] == [("M", "b.txt")], save
+        assert facts[-1]["count"] == 1
+        # The truncation of VS Code may be heard as a save of its own.
+        assert 1 <= facts[-1]["files"][0]["added"] <= 2
+        assert facts[-1]["since"]
+
+
+def test_a_real_vim_makes_one_change(here: Watched, program: Callable[[str], str]) -> None:
+    edit = [program("vim"), "-u", "NONE", "-es", "-c", "set writebackup", "-c", "%s/2/changed/", "-c", "wq"]
+    subprocess.run([*edit, "b.txt"], cwd=here.repo.path, stdin=subprocess.DEVNULL, check=True)
+    assert (here.repo.path / "b.txt").read_text() == "changed\n"
+    assert here.changes() == [("M", "b.txt")]
+
+
+def test_new_deleted_and_renamed_files_are_told_as_such(here: Watched) -> None:
+    here.repo.write("new/deep/er/file.py", "x\n")
+    (here.repo.path / "src/a.py").unlink()
+    (here.repo.path / "b.txt").rename(here.repo.path / "c.txt")
+    (here.repo.path / "link").symlink_to("c.txt")
+    assert here.changes() == [("A", "link"), ("A", "new/deep/er/file.py"), ("D", "src/a.py"), ("R", "c.txt")]
+    [renamed] = [f for fact in here.facts() for f in fact["files"] if f["status"] == "R"]
+    assert renamed["old_path"] == "b.txt"
+
+
+def test_a_file_that_came_and_went_again_is_nothing(here: Watched) -> None:
+    here.repo.write("scratch.tmp", "x").unlink()
+    here.repo.write("folder/scratch", "x")
+    shutil.rmtree(here.repo.path / "folder")
+    assert here.facts() == []
+
+
+def test_opening_reading_and_changing_modes_is_nothing(here: Watched) -> None:
+    file = here.repo.path / "b.txt"
+    for _ in range(3):
+        file.read_text()
+        file.chmod(0o755)
+        file.chmod(0o644)
+        os.utime(file)
+        list(here.repo.path.rglob("*"))
+    here.repo.git("status")
+    here.repo.git("log", "--stat")
+    assert here.facts() == []
+
+
+def test_swap_files_that_stay_are_nothing(here: Watched) -> None:
+    for name in (".b.txt.swp", "b.txt~", "#b.txt#", ".goutputstream-ABC123", "src/.a.py.swx"):
+        here.repo.write(name, "x")
+    assert here.facts() == []
+
+
+def test_a_new_lock_file_of_a_package_manager_is_a_file_like_others(here: Watched) -> None:
+    here.repo.write("Cargo.lock", "x")
+    assert here.changes() == [("A", "Cargo.lock")]
+
+
+def test_ignored_files_and_folders_are_nothing(here: Watched) -> None:
+    before = here.report()["folders"]
+    here.repo.write("a.log", "x")
+    here.repo.write("src/build/out.o", "x")
+    here.repo.write("build/deep/out.o", "x")
+    here.repo.write("src/seen.py", "x")
+    assert here.changes() == [("A", "src/seen.py")]
+    assert here.report()["folders"] == before
+
+
+def test_a_tracked_file_in_an_ignored_folder_is_told(repo: Repo) -> None:
+    repo.commit("first", {".gitignore": "vendor/\n", "a": "1"})
+    repo.write("vendor/x/kept.c", "1")
+    repo.write("vendor/x/other.c", "1")
+    repo.git("add", "-f", "vendor/x/kept.c")
+    repo.git("commit", "-qm", "kept")
+    with watched(repo) as here:
+        repo.write("vendor/x/kept.c", "2")
+        repo.write("vendor/x/other.c", "2")
+        assert here.changes() == [("M", "vendor/x/kept.c")]
+
+
+def test_a_rule_added_in_mid_session_holds_from_then_on(
+    repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "gitconfig"
+    config.write_text(f"[core]\n\texcludesFile = {tmp_path}/ignore\n")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(config))
+    repo.commit("first", {"src/a.py": "1\n"})
+    places = (repo.path / ".gitignore", repo.path / "src/.gitignore", repo.path / ".git/info/exclude")
+    with watched(repo) as here:
+        for number, rules in enumerate((*places, tmp_path / "ignore")):
+            repo.write(f"src/out{number}/before", "x")
+            here.told()
+            with_it = here.report()["folders"]
+            with open(rules, "a") as stream:
+                stream.write(f"out{number}/\n")
+            repo.write(f"src/b{number}.py", "x")  # rules outside the tree are looked at with the next batch
+            here.told()
+            assert here.report()["folders"] == with_it - 1, rules
+            repo.write(f"src/out{number}/after", "x")
+            repo.write(f"src/out{number}/deep/after", "x")
+            repo.write(f"src/c{number}.py", "x")
+        told = [path for _, path in here.changes()]
+    assert [path for path in told if "after" in path] == []
+    for number in range(4):
+        assert {f"src/out{number}/before", f"src/b{number}.py", f"src/c{number}.py"} <= set(told)
+
+
+def test_a_rule_taken_away_lets_its_folder_join(here: Watched) -> None:
+    here.repo.write("build/early", "x")
+    here.told()
+    here.repo.write(".gitignore", "*.log\n")
+    here.told()
+    here.repo.write("build/late", "x")
+    assert ("A", "build/late") in here.changes()
+
+
+def test_nested_repositories_and_submodules_are_theirs(repo: Repo, new_repo: Callable[..., Repo]) -> None:
+    other = new_repo("other")
+    other.commit("theirs", x="1\n")
+    repo.commit("first", a="1\n")
+    repo.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(other.path), "sub")
+    repo.git("commit", "-qm", "sub")
+    Repo.create(repo.path / "nested")
+    with watched(repo) as here:
+        (repo.path / "sub/x.txt").write_text("2\n")
+        (repo.path / "nested/y.txt").write_text("2\n")
+        repo.git("clone", "-q", str(other.path), "cloned")
+        (repo.path / "cloned/z.txt").write_text("2\n")
+        repo.write("seen", "x")
+        assert here.changes() == [("A", "seen")]
+
+
+def test_a_folder_moved_in_is_told_and_watched_and_moved_out_it_is_gone(
+    here: Watched, tmp_path: Path
+) -> None:
+    outside = tmp_path / "outside"
+    (outside / "sub").mkdir(parents=True)
+    (outside / "sub/in.py").write_text("x")
+    outside.rename(here.repo.path / "inside")
+    assert here.changes() == [("A", "inside/sub/in.py")]
+    here.repo.write("inside/sub/more.py", "x")
+    assert ("A", "inside/sub/more.py") in here.changes()
+    (here.repo.path / "src").rename(tmp_path / "away")
+    (here.repo.path / "inside").rename(tmp_path / "away-too")
+    told = here.changes()
+    assert {("D", "src/a.py"), ("D", "inside/sub/in.py"), ("D", "inside/sub/more.py")} <= set(told)
+    before = len(told)
+    (tmp_path / "away/a.py").write_text("somewhere else\n")
+    (tmp_path / "away-too/sub/in.py").write_text("somewhere else\n")
+    assert len(here.changes()) == before
+
+
+def test_a_folder_renamed_within_is_told_by_its_files_and_watched_on(here: Watched) -> None:
+    (here.repo.path / "src").rename(here.repo.path / "lib")
+    assert here.changes() == [("R", "lib/a.py")]
+    here.repo.write("lib/a.py", "2\n")
+    assert ("A", "lib/a.py") in here.changes()
+
+
+NAMES = (
+    "naïve/日本語/emoji 🎉.txt",
+    "a -> b",
+    "-dash",
+    ":(top)magic",
+    "tab\there",
+    "new\nline",
+    '"quoted"',
+    "*star[0]?",
+    "back\\slash",
+    os.fsdecode(b"latin-\xe9.txt"),
+    os.fsdecode(b"\xff\xfe/dir/\x80"),
+)
+
+
+def test_every_name_that_a_file_can_have_is_told_as_it_is(here: Watched) -> None:
+    for name in NAMES:
+        here.repo.write(name, "x")
+    assert here.changes() == sorted(("A", name) for name in NAMES)
+    for name in NAMES:
+        here.repo.write(name, "y")
+    here.repo.git("add", "-A")
+    here.repo.patina("session", "update", env={"PATINA_WATCH_ENABLED": "1"})
+    text = here.journal()
+    assert "\nline" not in text  # no name breaks out of its line
+    assert "naïve/日本語/emoji" in text
+
+
+def test_a_deep_path_is_told(here: Watched) -> None:
+    deep = "/".join(f"a-folder-with-a-name-{n}" for n in range(60)) + "/file"
+    here.repo.write(deep, "x")
+    assert here.changes() == [("A", deep)]
+
+
+def test_only_the_folders_of_the_setting_are_watched(repo: Repo) -> None:
+    repo.commit("first", {"src/a/a.py": "1\n", "docs/b.md": "2\n", "c": "3\n"})
+    with watched(repo, PATINA_WATCH_PATHS="src, ../elsewhere, /etc") as here:
+        for name in ("src/a/a.py", "docs/b.md", "c", "src/new/d"):
+            repo.write(name, "x")
+        assert here.changes() == [("A", "src/new/d"), ("M", "src/a/a.py")]
+        assert here.report()["folders"] == 3
+
+
+def test_its_own_files_never_wake_it(here: Watched) -> None:
+    here.repo.patina("note", "a note", env={"PATINA_WATCH_ENABLED": "1"})
+    here.repo.patina("session", "update", env={"PATINA_WATCH_ENABLED": "1"})
+    assert here.facts() == []
+
+
+def test_commits_say_their_files_themselves_and_the_digest_says_the_rest(here: Watched) -> None:
+    here.repo.write("b.txt", "committed\n")
+    here.repo.write("src/a.py", "not committed\n")
+    here.repo.write("src/a.py", "not committed yet\n")
+    here.told()
+    here.repo.git("commit", "-qm", "only b", "b.txt")
+    here.told()
+    digest, commit = here.journal().split("Files worked on since")[1].split("Commit ")
+    assert "`src/a.py` (2 saves)" in digest
+    assert "b.txt" not in digest
+    assert "b.txt" in commit
+    here.repo.git("commit", "-qam", "the rest")
+    here.told()
+    assert here.journal().count("Files worked on since") == 1
+
+
+def test_a_commit_of_all_that_was_saved_needs_no_digest(here: Watched) -> None:
+    here.repo.write("b.txt", "x\n")
+    here.told()
+    here.repo.git("commit", "-qam", "all")
+    here.repo.write("src/a.py", "y\n")
+    here.repo.git("commit", "-qam", "at once")
+    here.told()
+    assert "Files worked on" not in here.journal()
+    assert here.journal().count("Commit ") == 2
+
+
+def test_the_end_tells_what_was_saved_a_moment_before(here: Watched) -> None:
+    here.repo.write("b.txt", "x\n")
+    here.repo.write("src/new.py", "x\n")
+    here.repo.patina("session", "end")
+    [archived] = here.repo.path.glob(".git/patina/archive/2*.md")
+    text = archived.read_text()
+    assert "- `b.txt`\n" in text
+    assert "- new: `src/new.py`\n" in text
+
+
+def test_what_a_watcher_tells_survives_a_recorder_that_is_killed(here: Watched) -> None:
+    here.repo.write("b.txt", "x\n")
+    here.told()
+    code = (
+        "import os, sys\n"
+        "from patina_sessions.system import files\n"
+        "files.remove = lambda path: os._exit(9)\n"
+        "from patina_sessions.recorder.__main__ import main\n"
+        "main(sys.argv[1:])\n"
+    )
+    here.repo.write("src/a.py", "x\n")
+    home = here.repo.path / ".git/patina"
+    subprocess.run([sys.executable, "-P", "-c", code, str(home), str(here.repo.path), ""], check=False)
+    told = [e["data"] for e in events(here.repo) if e["type"] == "files.changed"]
+    assert [f["path"] for fact in told for f in fact["files"]] == ["b.txt"]
+    assert here.changes() == [("M", "b.txt"), ("M", "src/a.py")]
