@@ -28,16 +28,16 @@ def _commit(repo: Repo) -> Measure:
 
 
 def added(folder: Path, name: str, hang: Callable[[Repo], None], rest: Callable[[Repo], None]) -> Measure:
-    """Return a measure of the seconds that a commit takes longer with the hook than without; `rest` goes before."""
+    """Return a measure of what the hook adds to a commit, in seconds; `rest` comes after each."""
     bare, hooked = (ground.repository(folder / f"{name}-{kind}") for kind in ("bare", "hooked"))
     hang(hooked)
     without, with_hook = _commit(bare), _commit(hooked)
 
     def once(number: int) -> float:
+        # Who comes second finds a warmer machine.
+        more = -without() + with_hook() if number % 2 else with_hook() - without()
         rest(hooked)
-        if number % 2:  # who comes second finds a warmer machine
-            return -without() + with_hook()
-        return with_hook() - without()
+        return more
 
     return lambda: statistics.median(once(number) for number in range(COMMITS))
 

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from unittest import mock
 
 from bench.pairs import Measure, cpu
 from tests.repository import Repo
+
+# One process a commit and no other.
+_STEPS = """
+i=0
+while [ $i -lt "$1" ]; do
+  i=$((i + 1)); echo "$i $$" >"part$((i % 20)).txt"
+  git commit --quiet --all -m "feat: step $i of the way" || exit
+done
+"""
 
 
 @contextmanager
@@ -32,6 +41,7 @@ def alone(folder: Path) -> Iterator[None]:
         "GIT_AUTHOR_EMAIL": "ada@example.org",
         "GIT_COMMITTER_NAME": "Ada Lovelace",
         "GIT_COMMITTER_EMAIL": "ada@example.org",
+        "PATINA_WATCH_ENABLED": "false",  # a watcher would outlive the bench
     }
     with mock.patch.dict(os.environ, fixed, clear=True):
         yield
@@ -42,8 +52,13 @@ def repository(path: Path) -> Repo:
     repo = Repo.create(path)
     repo.git("config", "gc.auto", "0")
     repo.git("config", "maintenance.auto", "false")
-    repo.commit("chore: begin", begin="1\n")
+    repo.commit("chore: begin", {f"part{number}.txt": "0\n" for number in range(20)})
     return repo
+
+
+def steps(repo: Repo, count: int, *, env: Mapping[str, str] | None = None) -> None:
+    """Make so many commits of one file each, as fast as git makes them."""
+    repo.git("-c", f"alias.steps=!sh -c '{_STEPS}' steps", "steps", str(count), env=env)
 
 
 def record(repo: Repo) -> None:

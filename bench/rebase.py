@@ -16,8 +16,7 @@ def _branches(path: Path) -> Repo:
     """Return a repository on `topic`, which has left `main` one commit ago and has commits of its own."""
     repo = ground.repository(path)
     repo.git("checkout", "--quiet", "-b", "topic")
-    for number in range(COMMITS):
-        repo.commit(f"feat: step {number}", {f"src/step{number % 20}.txt": f"{number}\n"})
+    ground.steps(repo, COMMITS)
     repo.git("checkout", "--quiet", "main")
     repo.commit("fix: meanwhile", meanwhile="1\n")
     repo.git("checkout", "--quiet", "topic")
@@ -36,32 +35,38 @@ def _rebase(repo: Repo) -> Measure:
 
     def measure() -> float:
         repo.git("reset", "--quiet", "--hard", "before")
-        if ground.state(repo).exists():
-            repo.patina("record")
-            quiet(repo)
         return timed()
 
     return measure
 
 
+def _then_quiet(repo: Repo, measure: Measure) -> Measure:
+    def measured() -> float:
+        seconds = measure()
+        quiet(repo)
+        return seconds
+
+    return measured
+
+
 def _prepare(folder: Path) -> tuple[Measure, Measure]:
     empty = _branches(folder / "empty")
     ground.hook(empty, "post-commit")
-    return _rebase(empty), _rebase(_recorded(folder))
+    recorded = _recorded(folder)
+    return _rebase(empty), _then_quiet(recorded, _rebase(recorded))
 
 
 def _recorders(repo: Repo) -> Measure:
     """Return a count of the recorders that one rebase starts: each says in Patina's log when it is done."""
-    rebase = _rebase(repo)
+    rebase = _then_quiet(repo, _rebase(repo))
     log = ground.state(repo) / "log" / "patina.log"
 
     def said() -> int:
-        return sum(b" INFO worktree " in line for line in log.read_bytes().splitlines())
+        return log.read_bytes().count(b" INFO worktree ") if log.exists() else 0
 
     def measure() -> float:
         before = said()
         rebase()
-        quiet(repo)
         return float(said() - before)
 
     return measure

@@ -11,22 +11,12 @@ from tests.repository import Repo
 EARLY, LATE = 10, 5000
 UNHEARD = {"PATINA": "0"}  # the hooks do not ring, so that the wake is the one that is measured
 
-# One process a commit and no other.
-_LOOP = """
-i=0
-while [ $i -lt "$1" ]; do
-  i=$((i + 1)); echo "$i" >"part$((i % 20)).txt"
-  git commit --quiet --all -m "feat: step $i of the way" || exit
-done
-"""
-
 
 def _at(path: Path, commits: int) -> Repo:
     """Return a repository whose session has recorded so many commits."""
     repo = ground.repository(path)
-    repo.commit("chore: parts", {f"part{number}.txt": "0\n" for number in range(20)})
     ground.record(repo)
-    repo.git("-c", f"alias.steps=!sh -c '{_LOOP}' steps", "steps", str(commits), env=UNHEARD)
+    ground.steps(repo, commits, env=UNHEARD)
     repo.patina("record")
     repo.git("gc", "--quiet")
     return repo
@@ -37,8 +27,7 @@ def _wake(repo: Repo) -> Measure:
     journal = repo.path / ".patina/local/active-session.md"
 
     def measure() -> float:
-        repo.write("part1.txt", f"{journal.stat().st_size}\n")
-        repo.git("commit", "--quiet", "--all", "-m", "feat: one step more", env=UNHEARD)
+        ground.steps(repo, 1, env=UNHEARD)
         told = _headings(journal)
         seconds = bell()
         if _headings(journal) != told + 1:

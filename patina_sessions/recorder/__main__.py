@@ -1,7 +1,7 @@
 """The recorder's process, called by a hook: `python -P -m patina_sessions.recorder <common>/patina <folder> <GIT_DIR>`.
 
 One of the three boundaries. It waits for its lock (one that goes home because somebody is at work already loses the
-ring that came after the other's last look), pauses since a burst is one call, takes the ring down, then drains every
+ring that came after the other's last look), sits out the burst that rang, takes the ring down, then drains every
 worktree once and is done. A ring after the removal calls anew; a ring before it is covered by the drain.
 """
 
@@ -19,7 +19,9 @@ from patina_sessions.system import clock, files, processes
 from patina_sessions.system import repository as repositories
 
 PAUSE = 0.15  # seconds
-PAUSE_IN_REBASE = 1.0
+LOOK = 0.05  # seconds between two looks at a rebase
+STILL = 1.0  # seconds after which a rebase that does not move waits for a person, or for a test that it runs
+LONGEST = 60.0  # seconds that the commits of other worktrees may have to wait for a rebase
 LOG_BYTES = 1_000_000
 
 log = logging.getLogger("patina_sessions.recorder")
@@ -38,7 +40,7 @@ def main(argv: list[str]) -> None:
         with files.locked(common.lock):
             if not _allowed(common):  # `uninstall` had the lock before us: nothing of ours is to come back
                 return
-            clock.sleep(_pause(common))
+            _sit_out(common)
             files.remove(common.rung)
             files.remove(common.marks)
             _drain_all(common, folder, git_dir)
@@ -74,10 +76,24 @@ def _open_log(common: Common) -> None:
     )
 
 
-def _pause(common: Common) -> float:
+def _sit_out(common: Common) -> None:
+    """Wait until what rang is likely to be over: a burst of commits is one call, and so is a rebase while it moves.
+
+    The marks go, since they count the rings that nobody answers: the 64th would call another of us.
+    """
+    files.remove(common.marks)
+    clock.sleep(PAUSE)
+    deadline = clock.monotonic() + LONGEST
+    while _rebase_moves(common) and clock.monotonic() < deadline:
+        files.remove(common.marks)
+        clock.sleep(LOOK)
+
+
+def _rebase_moves(common: Common) -> bool:
+    """Tell whether git replays commits just now, in any worktree: it makes files in its folder with each of them."""
     git_dirs = [common.git, *(common.git / "worktrees").glob("*")]
-    rebasing = any((g / f).is_dir() for g in git_dirs for f in ("rebase-merge", "rebase-apply"))
-    return PAUSE_IN_REBASE if rebasing else PAUSE
+    folders = (files.signature(g / name) for g in git_dirs for name in ("rebase-merge", "rebase-apply"))
+    return any(seen is not None and clock.wall() - seen[3] / 1e9 < STILL for seen in folders)
 
 
 def _drain_all(common: Common, folder: Path, git_dir: str | None) -> None:
