@@ -1,0 +1,251 @@
+"""Every shape that a repository can have: `init` finds it, the bell rings in its own state, and uninstall gives it back.
+
+Both ways to ring: by hook files, and by git's settings where the hooks are not ours. The command in the settings is run
+as git 2.54 runs it, and by git itself where it is new enough.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from patina_sessions.setup import hooks, init, uninstall
+from patina_sessions.system import repository as repositories
+from tests.bells import fake_recorder
+from tests.repository import Repo
+from tests.twins import snapshot
+from tests.waiting import until
+
+NOW = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A worktree to work in, its git common directory, and how git is to be called there."""
+
+    tree: Repo
+    common: Path
+    options: tuple[str, ...] = ()
+
+
+def plain(folder: Path) -> Shape:
+    repo = Repo.create(folder / "repo")
+    return Shape(repo, repo.path / ".git")
+
+
+def subdirectory(folder: Path) -> Shape:
+    repo = Repo.create(folder / "repo")
+    (repo.path / "a" / "b").mkdir(parents=True)
+    return Shape(Repo(repo.path / "a" / "b"), repo.path / ".git")
+
+
+def strange_path(folder: Path) -> Shape:
+    repo = Repo.create(folder / 'it\'s "so" $HOME `x` é ; &')
+    return Shape(repo, repo.path / ".git")
+
+
+def linked_worktree(folder: Path) -> Shape:
+    repo = Repo.create(folder / "repo")
+    repo.commit("first")
+    return Shape(repo.worktree(folder / "linked", "linked"), repo.path / ".git")
+
+
+def moved_worktree(folder: Path) -> Shape:
+    repo = Repo.create(folder / "repo")
+    repo.commit("first")
+    repo.worktree(folder / "linked", "linked")
+    repo.git("worktree", "move", "../linked", "../moved")
+    return Shape(Repo(folder / "moved"), repo.path / ".git")
+
+
+def submodule(folder: Path) -> Shape:
+    inner, outer = Repo.create(folder / "inner"), Repo.create(folder / "outer")
+    inner.commit("first")
+    outer.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", "../inner", "sub")
+    return Shape(Repo(outer.path / "sub"), outer.path / ".git/modules/sub")
+
+
+def submodule_in_a_worktree(folder: Path) -> Shape:
+    outer = submodule(folder).tree.path.parent
+    Repo(outer).git("commit", "--quiet", "-m", "with a submodule")
+    linked = Repo(outer).worktree(folder / "linked", "linked")
+    linked.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "update", "--init")
+    return Shape(Repo(linked.path / "sub"), outer / ".git/worktrees/linked/modules/sub")
+
+
+def bare_with_worktrees(folder: Path) -> Shape:
+    repo = Repo.create(folder / "repo")
+    repo.commit("first")
+    repo.git("clone", "--quiet", "--bare", ".", "../bare.git")
+    return Shape(Repo(folder / "bare.git").worktree(folder / "linked", "linked"), folder / "bare.git")
+
+
+def separate_git_dir(folder: Path) -> Shape:
+    return Shape(Repo.create(folder / "repo", "--separate-git-dir", str(folder / "apart")), folder / "apart")
+
+
+def no_git_in_the_tree(folder: Path) -> Shape:
+    """As people keep their dot files: `git --git-dir=~/.cfg --work-tree=~`."""
+    home = folder / "tree"
+    home.mkdir(parents=True)
+    repo = Repo(home)
+    repo.git("init", "--quiet", "--bare", "../cfg")
+    repo.git("--git-dir=../cfg", "config", "core.bare", "false")
+    return Shape(repo, folder / "cfg", (f"--git-dir={folder / 'cfg'}", f"--work-tree={home}"))
+
+
+def sha256(folder: Path) -> Shape:
+    repo = Repo.create(folder / "repo", "--object-format=sha256")
+    return Shape(repo, repo.path / ".git")
+
+
+def detached(folder: Path) -> Shape:
+    repo = Repo.create(folder / "repo")
+    repo.commit("first")
+    repo.git("checkout", "--quiet", "--detach")
+    return Shape(repo, repo.path / ".git")
+
+
+def orphan(folder: Path) -> Shape:
+    repo = Repo.create(folder / "repo")
+    repo.commit("first")
+    repo.git("checkout", "--quiet", "--orphan", "other")
+    return Shape(repo, repo.path / ".git")
+
+
+def shallow(folder: Path) -> Shape:
+    repo = Repo.create(folder / "repo")
+    repo.commit("first")
+    repo.commit("second")
+    repo.git("clone", "--quiet", "--depth=1", f"file://{repo.path}", "../shallow")
+    return Shape(Repo(folder / "shallow"), folder / "shallow/.git")
+
+
+SHAPES: dict[str, Callable[[Path], Shape]] = {
+    f.__name__: f
+    for f in (
+        plain,
+        subdirectory,
+        strange_path,
+        linked_worktree,
+        moved_worktree,
+        submodule,
+        submodule_in_a_worktree,
+        bare_with_worktrees,
+        separate_git_dir,
+        no_git_in_the_tree,
+        sha256,
+        detached,
+        orphan,
+        shallow,
+    )
+}
+
+
+def set_up(shape: Shape, recorder: Path) -> None:
+    """Run `init` where a person would."""
+    git_dir = next((o.partition("=")[2] for o in shape.options if o.startswith("--git-dir=")), None)
+    repository = repositories.discover(shape.tree.path, git_dir)
+    assert repository.common_dir == shape.common
+    init.apply(init.plan(repository, python=str(recorder)), NOW)
+
+
+def take_out(shape: Shape) -> None:
+    """Run `uninstall` in the same place."""
+    git_dir = next((o.partition("=")[2] for o in shape.options if o.startswith("--git-dir=")), None)
+    uninstall.apply(uninstall.plan(repositories.discover(shape.tree.path, git_dir)))
+
+
+def top(shape: Shape) -> str:
+    """Return the folder in which git runs a hook."""
+    return shape.tree.git(*shape.options, "rev-parse", "--show-toplevel")
+
+
+def called(calls: Path) -> list[tuple[Path, str]]:
+    """Return the state folder and the folder of each call."""
+    words = calls.read_text().split("\n") if calls.exists() else []
+    starts = [n for n, word in enumerate(words) if word == "-P"]
+    return [(Path(words[n + 3]).resolve(), words[n + 4]) for n in starts]
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_a_commit_rings_in_the_state_of_its_repository(tmp_path: Path, name: str) -> None:
+    shape = SHAPES[name](tmp_path)
+    set_up(shape, fake_recorder(tmp_path / "recorder", tmp_path / "calls"))
+    shape.tree.git(*shape.options, "commit", "--quiet", "--allow-empty", "-m", "ring")
+    until((tmp_path / "calls").exists, "the recorder to be called")
+    assert called(tmp_path / "calls") == [(shape.common / "patina", top(shape))]
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_by_gits_settings_too(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hooks, "git_version", lambda: (2, 54))
+    shape = SHAPES[name](tmp_path)
+    shape.tree.git(*shape.options, "config", "core.hooksPath", "/nonexistent")
+    set_up(shape, fake_recorder(tmp_path / "recorder", tmp_path / "calls"))
+    ring_by_settings(shape, "post-rewrite", b"old new\n", "amend")
+    until((tmp_path / "calls").exists, "the recorder to be called")
+    assert called(tmp_path / "calls") == [(shape.common / "patina", top(shape))]
+    (spooled,) = (shape.common / "patina/spool").iterdir()
+    assert spooled.read_bytes() == b"old new\n"
+
+
+def ring_by_settings(shape: Shape, event: str, stdin: bytes, *args: str) -> None:
+    """Run the command of the settings as git does: in the top, by `sh -c`, with `"$@"` at its end."""
+    command = shape.tree.git(*shape.options, "config", "--get", f"hook.patina-{event}.command")
+    # GIT_DIR is what git gives hooks where it was told one, or where `.git` is a file (tried on 2.55).
+    told = {"GIT_DIR": str(shape.common)} if shape.options else {}
+    done = subprocess.run(
+        ["sh", "-c", f'{command} "$@"', command, *args],
+        cwd=top(shape),
+        env={**os.environ, **told},
+        input=stdin,
+        capture_output=True,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+@pytest.mark.skipif(hooks.git_version() < hooks.CONFIG_HOOKS, reason="this git knows no hook settings")
+@pytest.mark.parametrize("name", SHAPES)
+def test_git_itself_rings_by_its_settings(tmp_path: Path, name: str) -> None:
+    shape = SHAPES[name](tmp_path)
+    shape.tree.git(*shape.options, "config", "core.hooksPath", "/nonexistent")
+    set_up(shape, fake_recorder(tmp_path / "recorder", tmp_path / "calls"))
+    shape.tree.git(*shape.options, "commit", "--quiet", "--allow-empty", "-m", "ring")
+    until((tmp_path / "calls").exists, "the recorder to be called")
+    assert called(tmp_path / "calls") == [(shape.common / "patina", top(shape))]
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_every_shape_is_given_back(tmp_path: Path, name: str) -> None:
+    shape = SHAPES[name](tmp_path / "all")
+    recorder = fake_recorder(tmp_path / "recorder", tmp_path / "calls")
+    before = snapshot(tmp_path / "all")
+    set_up(shape, recorder)
+    assert snapshot(tmp_path / "all") != before
+    take_out(shape)
+    assert snapshot(tmp_path / "all") == before
+
+
+def test_a_copy_of_a_repository_rings_in_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for version in ((2, 39), (2, 54)):
+        monkeypatch.setattr(hooks, "git_version", lambda v=version: v)
+        folder = tmp_path / f"git {version[1]}"
+        shape = plain(folder)
+        if version >= hooks.CONFIG_HOOKS:
+            shape.tree.git("config", "core.hooksPath", "/nonexistent")
+        set_up(shape, fake_recorder(folder / "recorder", folder / "calls"))
+        subprocess.run(["cp", "-r", "repo", "copy"], cwd=folder, check=True)
+        copy = Shape(Repo(folder / "copy"), folder / "copy/.git")
+        if version >= hooks.CONFIG_HOOKS:
+            ring_by_settings(copy, "post-commit", b"")
+        else:
+            copy.tree.commit("ring")
+        until((folder / "calls").exists, "the recorder to be called")  # type: ignore[arg-type]
+        assert called(folder / "calls") == [(folder / "copy/.git/patina", str(folder / "copy"))]
