@@ -82,7 +82,7 @@ class Elsewhere:
         for folder, beside in self._beside.get(commit, ()):
             words = reflog_lines.read(beside.text)
             first = here is None or (beside.by.seconds, folder) < here
-            if reflog_made.made(self._git, beside, words, before=(), came=_nowhere):
+            if reflog_made.made(self._git, beside, words):
                 if words.sure or first:
                     return True
             elif first and words.verb == "other":
@@ -110,25 +110,30 @@ class Elsewhere:
         return found
 
 
-def _nowhere(_commit: Id) -> bool:
-    return False
-
-
 def look(
     git: Git,
     last: Id | None,
     to: Id,
     *,
+    began: Id | None,
     ours: Collection[tuple[str, str]],
     since: int,
     known: Callable[[Id], bool],
     elsewhere: Elsewhere,
     line: Line | None,
 ) -> Jump:
-    """Return what a jump made and moved: ours is what our committer made since, here, and nobody has recorded."""
+    """Return what a jump made and moved: ours is what our committer made since, here, and nobody has recorded.
+
+    What is below `began` was here when the reading began.
+    """
     below = [] if last is None else [last]
     came = [i for i in git.rev_list([to], below, limit=MOST) if not known(i)]
-    found = [h for h in _headers(git, came) if h.committer.who in ours and h.committer.seconds >= since]
+    new = came if began in {None, last} else git.rev_list([to], [*below, began or ""], limit=MOST)
+    found = [
+        h
+        for h in _headers(git, [i for i in came if i in set(new)])
+        if h.committer.who in ours and h.committer.seconds >= since
+    ]
     made = tuple(h for h in found if not elsewhere(h.id, line))
     left = git.rev_list(below, [to], limit=MOST)
     return Jump(last=last, to=to, found=made, left=left, brought=len(came) - len(made))

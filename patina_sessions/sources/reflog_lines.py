@@ -62,7 +62,7 @@ class Words:
     """What a line's text says. `sure`: only git writes this, so that a commit's own subject cannot look like it."""
 
     verb: Verb
-    action: str = ""  # of a replay, what stands before its phase: `rebase`, `pull --rebase origin main`
+    action: str = ""  # what stands before the phase of a replay: `rebase`, `pull --rebase origin main`
     sure: bool = True
     pull: bool = False
     left: str | None = None  # checkout: the branch that was left
@@ -169,7 +169,8 @@ def _replay(action: str, phase: str, rest: str) -> Words | None:
 
 def _joined(message: str) -> Words | None:
     if match := _FORWARD.match(message):
-        return Words(verb="forward", sure=match[1] is not None, pull=match[1] == "pull")
+        action = message[: message.rfind(": ")]
+        return Words(verb="forward", action=action, sure=match[1] is not None, pull=match[1] == "pull")
     if match := _MERGED.match(message):
         return Words(verb="merge", sure=match[1] is not None, pull=match[1] == "pull")
     return None

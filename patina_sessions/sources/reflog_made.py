@@ -18,11 +18,19 @@ _MAKING = frozenset({"commit", "amend", "merge", "cherry-pick", "revert", "am", 
 _STAMPED_APART = frozenset({"merge", "step"})  # words that also stand where a commit was only reached
 
 
-def made(git: Git, line: Line, words: Words, *, before: Collection[Id], came: Callable[[Id], bool]) -> bool:
+def made(
+    git: Git,
+    line: Line,
+    words: Words,
+    *,
+    before: Collection[Id] = (),
+    came: Callable[[Id], bool] = lambda _: False,
+    began: Id | None = None,
+) -> bool:
     """Tell whether the line made its commit.
 
     `before` is what stood below HEAD when a replay began; `came` tells whether a commit came from elsewhere, and is
-    asked only where the words are nobody's in particular.
+    asked only where the words are nobody's in particular; what is below `began` was there when the reading began.
     """
     if (
         line.old == line.new
@@ -38,7 +46,9 @@ def made(git: Git, line: Line, words: Words, *, before: Collection[Id], came: Ca
     # A rebase or `am` with --committer-date-is-author-date stamps another second.
     if not words.sure or words.verb not in _MAKING or not steps(git, line, words, new):
         return False
-    return words.verb not in _STAMPED_APART or new.committer.who == line.by.who
+    if words.verb in _STAMPED_APART and new.committer.who != line.by.who:
+        return False
+    return began is None or not git.is_ancestor(line.new, began)
 
 
 def steps(git: Git, line: Line, words: Words, new: Header) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from patina_sessions.model import Data, Fact, Id, Kind, Made, Moved, Rebased
 from patina_sessions.paths import Layout
@@ -89,10 +89,18 @@ class Walk:
         return new.parents[0]  # a reftable's reflog lacks the old id, but the commit has it
 
     def _tell(self, line: Line, words: Words, key: str) -> None:
-        if words.verb == "step":
-            words = self._as_step(words)
+        if words.verb in {"step", "forward"}:
+            words = self._in_replay(words)
         before = self._replay.before if words.verb == "step" and self._replay is not None else ()
-        if reflog_made.made(self._git, line, words, before=before, came=lambda i: self._elsewhere(i, line)):
+        made = reflog_made.made(
+            self._git,
+            line,
+            words,
+            before=before,
+            came=lambda i: self._elsewhere(i, line),
+            began=self._start.last,
+        )
+        if made:
             self._commit(line, words, key)
         elif words.verb in {"start", "step", "finish", "abort"}:
             self._phase(line, words, key)
@@ -155,12 +163,17 @@ class Walk:
         )
         return Replay(self._git, self._layout, action=words.action, began=began, ahead=ahead)
 
-    def _as_step(self, words: Words) -> Words:
-        """Return the words of a step, or what they are when no replay of theirs is under way: anybody's subject."""
-        if self._replay is None and words.sure:
+    def _in_replay(self, words: Words) -> Words:
+        """Return the words of a step as they are, or those of anybody's subject when no replay of theirs goes on.
+
+        A pick that is where it belongs already says `fast-forward`, as a merge does.
+        """
+        if words.verb == "step" and words.sure and self._replay is None:
             began = self._open_replay(self._start.earlier())
             self._replay = began or self._begin(words, None)
         inside = self._replay is not None and words.action == self._replay.action
+        if words.verb == "forward":
+            return replace(words, verb="step") if inside else words
         return words if words.sure or inside else Words(verb="other", sure=False)
 
     def _phase(self, line: Line, words: Words, key: str, new: Header | None = None) -> None:
@@ -219,6 +232,7 @@ class Walk:
             self._git,
             self.last,
             to,
+            began=self._start.last,
             ours=self._ours | {self._git.identity()},
             since=self._start.since,
             known=self._recorded,
