@@ -44,8 +44,8 @@ def brief(
     head = [first, *([_open(goals, carried=carried)] if goals else [])]
     known = "\n".join(head)
     cut = [replace(point, text=short(point.text, _POINT_WORDS)) for point in points.of(journal)]
-    chosen = points.choose([p for p in cut if p.text], known, room=WORDS - len(known.split()) - _LABELS)
-    if sum(len(point.text.split()) for point in chosen) < _QUIET:
+    chosen = points.choose([p for p in cut if p.text], known, room=WORDS - points.size(known) - _LABELS)
+    if sum(points.size(point.text) for point in chosen) < _QUIET:
         head += _before(journal)
     return redact.redact("\n\n".join([*head, *_blocks(chosen)]))
 
@@ -80,17 +80,17 @@ def _outcome(found: Facts, whose: str | None) -> str:
 
 def count(number: int | None, noun: str) -> str:
     """Return `no commits`, `1 commit`, `2 commits`, or nothing for what is not known."""
-    if number is None:
-        return ""
-    return f"{number:,} {noun}" if number == 1 else f"{number or 'no':,} {noun}s" if number else f"no {noun}s"
+    if not number:
+        return "" if number is None else f"no {noun}s"
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def length(seconds: int) -> str:
     """Return how long something took, in hours and minutes."""
+    if seconds < 60:
+        return f"{seconds} s"
     hours, minutes = divmod(seconds // 60, 60)
-    return " ".join(
-        filter(None, (f"{hours} h" if hours else "", f"{minutes} min" if minutes or not hours else ""))
-    )
+    return " ".join(filter(None, (f"{hours} h" if hours else "", f"{minutes} min" if minutes else "")))
 
 
 def tests(journal: Journal) -> str:
@@ -125,7 +125,7 @@ def _open(goals: Sequence[str], *, carried: bool) -> str:
 def _before(journal: Journal) -> list[str]:
     """Return what the session itself was told of the one before it."""
     said = short(journal.previous_context, _QUIET)
-    return [f"Before it: {said}"] if len(said.split()) > 3 else []
+    return [f"Before it: {said}"] if points.size(said) > 3 else []
 
 
 def short(text: str, most: int) -> str:

@@ -72,7 +72,7 @@ def _latest(page: list[str], entries: Sequence[Block], left: int) -> int:
 
 def _put(page: list[str], lines: Sequence[str]) -> int:
     """Add a paragraph, if there is any, and return how many characters it takes."""
-    text = "\n".join(lines)
+    text = "\n".join(lines).rstrip("\n")
     if text:
         page.append(text)
     return len(text) + 2 if text else 0

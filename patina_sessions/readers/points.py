@@ -35,6 +35,7 @@ _WEIGHTS: dict[Kind, float] = {
 }
 _LATE = 0.5  # the last entry counts half as much again as the first
 _SHORT = 5  # words that a point costs beside its own, so that not only scraps are chosen
+_LETTERS = 10  # of a long word
 _MOST = 400  # points that are looked at, the last ones: a journal may hold thousands of commits
 
 _LABEL = re.compile(r"\*\*([^*]+)\*\*:?|\*\*([^*]+):\*\*|#{2,6}[ \t]+(.+?)[ \t]*#*")
@@ -51,7 +52,7 @@ _STANDING = {
     *("previous session context", "goals", "activity log", "session classification", "design source"),
     *("user prompts", "beliefs captured", "session metrics"),
 }
-_WORD = re.compile(r"[a-z0-9][a-z0-9_.-]*[a-z0-9]")
+_WORD = re.compile(r"\w(?:[\w.-]*\w)?")
 _STOP = frozenset(
     "the and for that this with from are was were has have had not but all any can into its our out per via you your"
     " they them then than when what which who will would could should been being also only one two more most some no"
@@ -77,7 +78,7 @@ def of(journal: Journal) -> list[Point]:
             found += _of_entry(place, entries[part.offset])
         elif part.kind == "section" and re.sub(r"[\s:(]+\d*\)?$", "", part.name).lower() not in _STANDING:
             found += _of_text(place, part.name, part.body)
-    return [point for point in found if len(point.text.split()) > 1][-_MOST:]
+    return [point for point in found if len(point.text) > 2][-_MOST:]
 
 
 def _of_entry(place: int, entry: Entry) -> Iterator[Point]:
@@ -135,8 +136,14 @@ def _points(lines: Iterable[str]) -> list[str]:
 
 
 def words(text: str) -> set[str]:
-    """Return the words of a text that carry meaning, in lower case."""
-    return {word for word in _WORD.findall(text.lower()) if len(word) > 2 and word not in _STOP}
+    """Return the words of a text that carry meaning, in lower case; of letters like `a` or `of` not one does."""
+    found = set(_WORD.findall(text.lower()))
+    return {word for word in found if (len(word) > 2 or not word.isascii()) and word not in _STOP}
+
+
+def size(text: str) -> int:
+    """Return for how many words a text counts; not every script puts blanks between them."""
+    return max(len(text.split()), len(text) // _LETTERS)
 
 
 def choose(points: Sequence[Point], known: str, *, room: int) -> list[Point]:
@@ -145,10 +152,10 @@ def choose(points: Sequence[Point], known: str, *, room: int) -> list[Point]:
     Taken one by one: that which adds most of what the journal often says, for its length; what `known` or an earlier
     choice says already adds nothing.
     """
-    said = [words(point.text) for point in points]
+    said = [words(point.text) or {point.text} for point in points]
     often = Counter(word for one in said for word in one)
     last = max((point.place for point in points), default=1) or 1
-    lengths = [len(point.text.split()) + 1 for point in points]  # its bullet is read too
+    lengths = [size(point.text) + 1 for point in points]  # its bullet is read too
     worth = [_WEIGHTS[p.kind] * (1 + _LATE * p.place / last) for p in points]
     told = words(known)
     left, chosen = set(range(len(points))), []

@@ -112,6 +112,13 @@ def test_a_long_context_and_many_goals_leave_room_for_the_latest(layout: Layout)
     assert "(Parts of “open goals”, parts of “previous session” found no room here;" in text
 
 
+def test_what_is_said_to_be_missing_stands_below_one_empty_line(layout: Layout) -> None:
+    activate(layout, journal(context="a\n\n" + "b" * 400 + "\n", goals=["- [ ] open"]))
+    assert "## Previous session\na\n\n(Parts of “previous session” found" in context(
+        layout, active=True, max_chars=600
+    )
+
+
 def test_a_secret_that_somebody_wrote_down_is_not_told(layout: Layout) -> None:
     key = "ghp_" + "a1B2c3D4e5F6" * 3
     activate(

@@ -191,6 +191,33 @@ def test_a_session_in_which_little_was_written_passes_on_what_it_knew() -> None:
     assert previous.brief(grammar.parse(data)).endswith(f"Before it: {told}")
 
 
+@pytest.mark.parametrize("said", ["Разбор таблиц готов", "表の解析が終わった", "no b", "x = y"])
+def test_what_was_said_in_other_letters_or_few_of_them_is_told_too(said: str) -> None:
+    log = f"### 12:30 - Update (covering since 12:00)\n\n**Key decisions:**\n- {said}\n"
+    assert f"**Key decisions:**\n- {said}" in previous.brief(
+        grammar.parse(journal(log=log, meta=journals.facts()))
+    )
+
+
+def test_a_script_without_blanks_makes_no_brief_of_endless_length() -> None:
+    log = "### 12:30 - Note\n" + "".join(f"- {'表の解析' * 30}{i}\n" for i in range(300))
+    assert len(previous.brief(grammar.parse(journal(log=log, meta=journals.facts())))) < 10 * brief.WORDS
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0, "0 s"), (59, "59 s"), (60, "1 min"), (3600, "1 h"), (12060, "3 h 21 min")]
+)
+def test_how_long_it_took_is_said_in_the_units_that_matter(seconds: int, words: str) -> None:
+    assert brief.length(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("number", "words"), [(None, ""), (0, "no files"), (1, "1 file"), (1234, "1,234 files")]
+)
+def test_what_was_counted_is_said_as_a_person_would(number: int | None, words: str) -> None:
+    assert brief.count(number, "file") == words
+
+
 def test_a_free_form_is_briefed_by_its_sections() -> None:
     text = previous.brief(grammar.parse((corpus.OWN / "20250611-notes-on-locks.md").read_bytes()))
     assert "Only `flock` gives the lock back when its owner dies" in text
@@ -297,7 +324,7 @@ def test_the_points_chosen_fit_keep_their_order_and_repeat_nothing(
     assert sum(len(p.text.split()) + 1 for p in chosen) <= room
     places = [next(i for i, p in enumerate(given_points) if p is c) for c in chosen]
     assert places == sorted(places)
-    told = [frozenset(points.words(point.text) - {"alpha"}) for point in chosen]
+    told = [frozenset((points.words(point.text) or {point.text}) - {"alpha"}) for point in chosen]
     assert all(told)
     assert len(set(told)) == len(told)
 
