@@ -141,7 +141,7 @@ def steps(repository: Repository) -> tuple[list[Step], list[Note]]:
     where, states = folder(repository), state(repository)
     found: list[Step] = []
     if where.refusal is None and not where.path.is_dir():
-        found.append(Step(what="make folder", path=where.path, why="for git's hooks", mode=0o755))
+        found.append(Step(what="make folder", path=where.path, why="for git's hooks"))
     found += [step for s in states if (step := _step(s, where)) is not None]
     others = [s for s in states if s.shape in ("foreign", "config")]
     able = git_version() >= CONFIG_HOOKS and not config_file(repository).is_symlink()

@@ -28,7 +28,7 @@ class Step:
     why: str
     before: bytes | None = None
     after: bytes | None = None
-    mode: int | None = None  # None: the mode that the file has
+    mode: int | None = None  # None: of a folder what the umask leaves, of a file what it has
     book: bool = False
 
 
@@ -63,7 +63,7 @@ def perform(step: Step) -> None:
         raise _changed(step.path)
     match step.what:
         case "make folder":
-            files.make_folder(step.path, step.mode or 0o700)
+            _make_folder(step)
         case "create":
             if not files.create(step.path, step.after or b"", mode=step.mode or 0o600):
                 raise _changed(step.path)
@@ -80,6 +80,14 @@ def perform(step: Step) -> None:
             files.remove(step.path)
         case _:
             assert_never(step.what)
+
+
+def _make_folder(step: Step) -> None:
+    files.make_folder(step.path, 0o777 if step.mode is None else step.mode)
+    if step.mode is not None:
+        files.set_mode(
+            step.path, step.mode
+        )  # whatever the umask is: who shares the state must be able to enter
 
 
 def _configure(step: Step) -> None:

@@ -89,7 +89,7 @@ def memory(top: Path) -> tuple[list[Step], list[Note]]:
 
 
 def _folder(path: Path, why: str) -> Step | None:
-    return None if path.is_dir() else Step(what="make folder", path=path, why=why, mode=0o755)
+    return None if path.is_dir() else Step(what="make folder", path=path, why=why)
 
 
 def _file(path: Path, data: bytes, why: str) -> Step | None:

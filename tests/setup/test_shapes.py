@@ -247,5 +247,5 @@ def test_a_copy_of_a_repository_rings_in_itself(tmp_path: Path, monkeypatch: pyt
             ring_by_settings(copy, "post-commit", b"")
         else:
             copy.tree.commit("ring")
-        until((folder / "calls").exists, "the recorder to be called")  # type: ignore[arg-type]
+        until((folder / "calls").exists, "the recorder to be called")
         assert called(folder / "calls") == [(folder / "copy/.git/patina", str(folder / "copy"))]
