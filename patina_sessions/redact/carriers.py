@@ -6,34 +6,30 @@ import binascii
 import re
 
 from patina_sessions.redact import value as values
-from patina_sessions.redact.rule import LOOK, Rule, Span, stands_in, whole
+from patina_sessions.redact.rule import LOOK, Rule, Span, compiled, sequential, stands_in
 
 _QUOTE = r"(?:\\{0,7}[\"'`]|&quot;|\\u0022)"
-_SIGN = rf"(?:{_QUOTE}|[\])]){{0,4}}[ \t]{{0,9}}(?:=>|[:=,])[ \t]{{0,9}}(?P<quote>{_QUOTE})?"
+_SIGN = rf"(?:{_QUOTE}|[\])]){{0,4}}[ \t]{{0,9}}(?:=>|[:=]|,(?= ?{_QUOTE}))[ \t]{{0,9}}(?P<quote>{_QUOTE})?"
 _STAND_FOR = frozenset("password pass passwd pwd pw secret token user credentials auth".split())
 
 
 def _in_url(match: re.Match[str]) -> Span:
     """Return the span of a password in a URL, unless it says that it is one."""
-    word = match["value"]
+    word = match["value"][:LOOK]
     if (
-        not word
+        len(word) < 4
         or word.lower() in _STAND_FOR
-        or stands_in(word[:64])
-        or re.match(r"\$[\w{(]|[<{%][\w(<{]*|\[red", word)
+        or stands_in(word)
+        or re.match(r"\$[\w{(]|[<{%][\w(<{]*", word)
     ):
         return None
     return match.span("value")
 
 
-def _user(match: re.Match[str]) -> Span:
-    """Return the span of a user that is a token."""
-    name = match["value"]
-    return (
-        match.span("value")
-        if len(name) >= 16 and values.random(name[:LOOK]) and not stands_in(name[:64])
-        else None
-    )
+def _drawn(match: re.Match[str]) -> Span:
+    """Return the span of what is no word."""
+    name = match["value"][:LOOK]
+    return match.span("value") if values.random(name) and not sequential(name) else None
 
 
 def _scheme(match: re.Match[str]) -> Span:
@@ -45,7 +41,7 @@ def _scheme(match: re.Match[str]) -> Span:
     if not values.chosen(word) or len(word) < 8:
         return None
     if scheme in ("digest", "oauth", "hawk", "signature") or scheme.startswith("aws4"):
-        return at, _line(text, at, match["quote"])
+        return at, _line(text, at, match["quote"], len(text))
     convincing = values.mixed(word) or bool(re.search("[a-z][A-Z]", word)) if scheme else values.random(word)
     return (at, values.extent(text, at, None, len(text))[0]) if convincing else None
 
@@ -61,34 +57,35 @@ def _bearer(match: re.Match[str]) -> Span:
 def _basic(match: re.Match[str]) -> Span:
     """Return the span of Base64 that says `user:password`."""
     try:
-        plain = binascii.a2b_base64(match["value"][:LOOK].encode() + b"==")
-    except binascii.Error:
+        plain = binascii.a2b_base64(match["value"][:LOOK] + "==").decode()
+    except (binascii.Error, UnicodeDecodeError):
         return None
-    name, colon, _ = plain.partition(b":")
-    return match.span("value") if colon and name.isascii() and name.decode("ascii").isprintable() else None
+    return match.span("value") if ":" in plain[1:-1] and plain.isprintable() else None
 
 
 def _cookies(match: re.Match[str]) -> Span:
-    """Return the span of all cookies of a header."""
-    text, at = match.string, match.end()
-    first = re.compile(r"[^=]*=([^\s;\"']*)").match(text, at, at + LOOK)
-    return (
-        (at, _line(text, at, match["quote"]))
-        if first and len(first[1]) >= 6 and values.chosen(first[1])
-        else None
-    )
+    """Return the span of all cookies of a header, when one of them says more than a setting does."""
+    text, at, quote = match.string, match.end(), match["quote"]
+    words = re.findall(r"=([^\s;\"'=]{8,})", text[at : _line(text, at, quote, at + 2 * LOOK)])
+    telling = any(values.chosen(word) and (values.mixed(word) or values.random(word)) for word in words)
+    return (at, _line(text, at, quote, len(text))) if telling else None
 
 
-def _line(text: str, at: int, quote: str | None) -> int:
-    """Return where a header ends: at its quote, at the end of the line, or where JSON says so."""
-    end = re.compile(re.escape(quote) if quote else r"[\n\r\"'`]|\\+[nr\"']|$").search(text, at)
-    return end.start() if end else len(text)
+def _line(text: str, at: int, quote: str | None, stop: int) -> int:
+    """Return where a header ends, at the latest at `stop`: at its quote, or with the line, as JSON says it too."""
+    end = compiled(re.escape(quote) if quote else r"[\n\r\"'`]|\\+[nr\"']").search(text, at, stop)
+    return end.start() if end else min(stop, len(text))
+
+
+def _login(match: re.Match[str]) -> Span:
+    """Return the span of a password in a .netrc: prose does not name the machine."""
+    sure = match[0][:7].lower() == "machine" or values.mixed(match["value"][:LOOK])
+    return _option(match) if sure else None
 
 
 def _option(match: re.Match[str]) -> Span:
     """Return the span of a password that an option of a tool gives."""
-    start, end = match.span("value")
-    return (start, end) if values.chosen(match["value"][:LOOK]) else None
+    return match.span("value") if values.chosen(match["value"][:LOOK]) else None
 
 
 _SHELL_WORD = r"[\"']?(?P<value>[^\s\"'$<{-][^\s\"']{3,})"
@@ -103,7 +100,7 @@ CARRIERS: tuple[Rule, ...] = (
         "url-token",
         ("://", ":\\/\\/"),
         r":\\?/\\?/(?P<value>[\w.~%-]{16,}+)(?::x-oauth-basic)?@(?=\w)",
-        _user,
+        _drawn,
     ),
     Rule(
         "authorization",
@@ -115,15 +112,18 @@ CARRIERS: tuple[Rule, ...] = (
     Rule("authorization", ("basic ",), r"(?i)basic {1,3}(?P<value>[A-Za-z0-9+/]{8,}={0,2})", _basic),
     Rule("authorization", ("auth",), rf"(?i)auth{_SIGN}(?P<value>[A-Za-z0-9+/]{{8,}}={{0,2}})", _basic),
     Rule("cookie", ("cookie",), rf"(?i)cookie{_SIGN}(?=[\w.!%-]{{1,80}}=)", _cookies),
-    Rule("signature", ("sig=", "signature="), r"(?i)sig(?:nature)?=(?P<value>[\w%+/=.-]{20,})", whole),
+    Rule("signature", ("sig=", "signature="), r"(?i)sig(?:nature)?=(?P<value>[\w%+/=.-]{20,})", _drawn),
     Rule(
-        "signature", ("x-amz-security-token=",), r"(?i)x-amz-security-token=(?P<value>[\w%+/=.-]{20,})", whole
+        "signature",
+        ("x-amz-security-token=",),
+        r"(?i)x-amz-security-token=(?P<value>[\w%+/=.-]{20,})",
+        _drawn,
     ),
     Rule(
         "password",
         ("machine ", "login "),
         r"(?i)(?:machine\s+\S{1,200}\s+)?login\s+\S{1,200}\s+password\s+(?P<value>\S{4,})",
-        _option,
+        _login,
     ),
     Rule("password", ("mysql", "mariadb"), rf"(?:mysql|mariadb)\w*{_COMMAND}-p{_SHELL_WORD}", _option),
     Rule("password", ("sshpass ",), rf"sshpass{_COMMAND}?-p ?{_SHELL_WORD}", _option),

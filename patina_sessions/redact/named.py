@@ -21,8 +21,8 @@ _BETWEEN = (
     rf"(?P<tail>[\w-]{{0,40}}+)(?:{_QUOTE}|[\])}}*]){{0,6}}(?:"
     rf"(?P<sign>[ \t]{{0,20}}{_SIGN}(?P<blank>{_BLANK}{{0,20}}{_BLOCK}?{_BLANK}{{0,20}}))"
     rf"|(?P<field>[\s,;]{{1,40}}{_VALUE_FIELD})"
-    rf"|(?P<comma>\s?,{_BLANK}{{0,9}})(?={_QUOTE})"
-    r"|(?P<verb>[ \t]{1,3}(?:is|was|to|->)(?::|[ \t]now:?)?[ \t]{1,3})"
+    rf"|(?P<comma>\s?,{_BLANK}{{0,9}})(?={_QUOTE}[^\s\"'`]{{0,64}}[0-9])"
+    r"|(?P<verb>[ \t]{1,3}(?:is|was|to|->)(?::|[ \t]now:?)?[ \t]{1,3}(?=\S{0,64}[0-9]))"
     rf"|{_BLANK}{{1,20}}"
     r"|(?P<tag>>[ \t]{0,9}))"
     r"(?:[\[(]\s{0,9}(?=[\\\"'])|(?P<call>[A-Za-z_][\w.:]{0,40}\((?=[\"']))|(?:[bruf]{1,2}|@)(?=[\"']))?"
@@ -35,7 +35,7 @@ _ABOUT = frozenset(
     " hint prompt label help min max env var arn format class regex pattern index usage budget alg algorithm algo"
     " method mode version provider manager store storage reset strength rotation rules rule input required enabled"
     " scope scopes owner family prefix suffix cost rate per price error message msg source stdin command cmd helper"
-    " window salt rounds".split()
+    " window salt rounds time date at and or".split()
 )
 _KEYS = (
     "api app access secret private auth account shared signing encryption master license service storage session admin"
@@ -44,7 +44,8 @@ _KEYS = (
 # A test that passes is no password: PASS counts as the end of a longer name, or tied to its value.
 _PASSING = r"(?:(?:user|db)pass|(?-i:(?<![A-Za-z])pass|Pass|(?<![A-Za-z])PASS(?==)|(?<=[_\"'-])PASS))"
 _OTHER_KEYS = "".join(rf"(?<!{word})" for word in "CACHE PUBLIC SORT PRIMARY FOREIGN PARTITION GROUP".split())
-_KEY = rf"(?:{'|'.join(_KEYS)})[_\- ]?key|(?-i:(?<=[A-Z0-9]){_OTHER_KEYS}_KEY)"
+_ANY_KEY = rf"(?-i:(?<=[A-Z0-9]){_OTHER_KEYS}_KEY)"
+_KEY = rf"(?:{'|'.join(_KEYS)})[_\- ]?key"
 
 
 def _about(tail: str) -> bool:
@@ -62,12 +63,20 @@ def _name(match: re.Match[str]) -> str:
     return text[first : match.end("tail")]
 
 
+def _alone(match: re.Match[str], name: str) -> bool:
+    """Tell whether the name begins its line, as it does before a value on the next; `if a == b.token:` does not."""
+    before = match.string[max(0, match.end("tail") - len(name) - LOOK) : match.end("tail") - len(name)]
+    return not before.rpartition("\n")[2].strip(" \t\"'-*#>")
+
+
 def _needed(match: re.Match[str], name: str) -> int:
     """Return how much a password has to look like one: 1 any literal, 2 chosen with care, 3 drawn; 4 is never."""
     if match["call"] or match["comma"]:
         return 3
     if match["field"] or (match["sign"] == "=" and (name.isupper() or name.startswith("--"))):
         return 1
+    if match["sign"] and "\n" in match["blank"] and not match["quote"] and not _alone(match, name):
+        return 4
     if match["sign"]:
         return 1 if match["quote"] and "\n" not in match["blank"] else 2
     return 2 if name.startswith("--") or match["verb"] or match["tag"] or match["quote"] else 4
@@ -87,12 +96,16 @@ def _value(more: int, match: re.Match[str]) -> Span:
 
 def _convinces(value: str, needed: int, more: int, quote: str | None) -> bool:
     """Tell whether a value looks enough like a secret for the sign that stands before it."""
-    if any(char.isspace() for char in value):
-        return bool(quote) and not more and needed < 3 and any(map(values.random, value.split()))
+    words = value.split()
+    if len(words) != 1:
+        literal = bool(quote) and not values.refers(value)
+        return literal and not more and needed < 3 and any(map(values.random, words))
+    if not quote and (value[:1] in ("(", "\\") or (more and not set("()[]{}").isdisjoint(value))):
+        return False
     if needed == 1 or not values.chosen(value):
         return values.chosen(value)
     if needed == 2:
-        return values.mixed(value) and not (more and values.slug(value))
+        return values.random(value) or (values.mixed(value) and not (more and values.worded(value)))
     return len(value) >= 8 + 4 * more and values.random(value)
 
 
@@ -112,5 +125,6 @@ NAMED: tuple[Rule, ...] = (
     ),
     _named("token", "token jwt", "token|jwt", 1),
     _named("secret", "secret credential", "secret|credential", 1),
-    _named("api-key", f"{_KEY_HINTS} _key", _KEY, 1),
+    _named("api-key", _KEY_HINTS, _KEY, 1),
+    _named("api-key", "_key", _ANY_KEY, 2),
 )

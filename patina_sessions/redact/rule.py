@@ -10,10 +10,11 @@ from typing import NamedTuple, TypeAlias
 Span: TypeAlias = "tuple[int, int] | None"
 
 # How much of a value decides whether it is one: a stream has to know that much of what follows before it lets go.
-LOOK = 256
+LOOK = 128
 
 _STAND_INS = (
-    "xxxx **** .... ____ example placeholder your redacted dummy sample changeme change-me change_me".split()
+    "xxxx **** .... ____ example placeholder your- your_ yourtok yourkey yourapi yoursec yourpass redacted dummy sample"
+    " changeme change-me change_me".split()
 )
 _SEQUENCES = "abcdefgh 12345678 01234567 87654321 deadbeef".split()
 

@@ -96,7 +96,7 @@ _DISCORD_BOT = edge() + r"[\w-]{24,28}\.[\w-]{6}\.[\w-]{27,}"
 # A snowflake, in digits, of which Base64 makes one of these beginnings.
 _DISCORD_HINTS = "MD MT Mj Mz ND NT Nj Nz OD OT".split()
 _AWS_KEY = edge() + r"A(?:KI|SI|BI|CC)A[A-Z2-7]{16}(?![A-Za-z0-9])"
-_AWS_PAIR = r"AKIA[A-Z2-7]{16}[\s,:;|\"']{1,8}(?P<value>[A-Za-z0-9/+]{40})(?![A-Za-z0-9/+])"
+_AWS_PAIR = r"AKIA[A-Z2-7]{16}[\s,:;|\"']{1,8}(?P<value>(?![0-9a-f]{40})[A-Za-z0-9/+]{40})(?![A-Za-z0-9/+])"
 # An encrypted token has five parts, a signed one three, and the second of those is JSON as the first is.
 _WEB = (
     r"(?a:"
