@@ -75,8 +75,8 @@ def finish(
     sums = tally.of(events)
     with Git(place.layout.git, place.layout.top) as git:
         result = tally.outcome(sums, git, place.settings)
-    data = _archived(place, session, journal, sums, result, ended)
     kept = not sums.empty or _hand_written(journal, events)
+    data = _archived(place, session, journal, sums, result, ended, kept=kept)
     tree = _publish(place, session.id, data, to_tree=kept)
     boundaries.mark(place, session.id, "end", place.repository.head)
     r.add(
@@ -111,7 +111,14 @@ def _journal(r: Recording) -> bytes:
 
 
 def _archived(
-    place: Here, session: Session, journal: bytes, sums: tally.Tally, result: tally.Outcome, ended: datetime
+    place: Here,
+    session: Session,
+    journal: bytes,
+    sums: tally.Tally,
+    result: tally.Outcome,
+    ended: datetime,
+    *,
+    kept: bool,
 ) -> bytes:
     where, _ = boundaries.namespace(place)
     start, stop = (boundaries.name_of(session.id, w) for w in ("start", "end"))
@@ -126,6 +133,7 @@ def _archived(
     )
     meta = {
         "v": 1,
+        "kept": kept,
         "author": session.author,
         "started": session.started.astimezone(UTC).isoformat(),
         "ended": ended.astimezone(UTC).isoformat(),
