@@ -15,12 +15,13 @@ from patina_sessions.redact.rule import LOOK, Rule, Span
 _QUOTE = r"(?:\\{0,7}[\"'`]|&quot;|&#3[49];|\\u002[27])"
 _BLANK = r"(?:\s|\\{1,7}[nrt]|\\\n)"
 _VALUE_FIELD = r"[\"'\\]{0,8}value[\"'\\]{0,8}\s{0,9}[:=]\s{0,9}"
+_DEFAULT = r"\s?\{\s{1,9}(?:type\s{0,20}=\s{0,9}string\s{1,9})?default\s{0,20}=\s{0,9}"
 _SIGN = r"(?::=|=>|={1,3}|!==?|:)(?!:)"
 _BLOCK = r"(?:[|>][+-]?(?=\s)|\*\*)"
 _BETWEEN = (
     rf"(?P<tail>[\w-]{{0,40}}+)(?:{_QUOTE}|[\])}}*]){{0,6}}(?:"
     rf"(?P<sign>[ \t]{{0,20}}{_SIGN}(?P<blank>{_BLANK}{{0,20}}{_BLOCK}?{_BLANK}{{0,20}}))"
-    rf"|(?P<field>[\s,;]{{1,40}}{_VALUE_FIELD})"
+    rf"|(?P<field>[\s,;]{{1,40}}{_VALUE_FIELD}|{_DEFAULT})"
     rf"|(?P<comma>\s?,{_BLANK}{{0,9}})(?={_QUOTE}[^\s\"'`]{{0,64}}[0-9])"
     r"|(?P<verb>[ \t]{1,3}(?:is|was|to|->)(?::|[ \t]now:?)?[ \t]{1,3}(?=\S{0,64}[0-9]))"
     rf"|{_BLANK}{{1,20}}"
@@ -42,7 +43,7 @@ _KEYS = (
     " consumer client webhook deploy write read ingest subscription functions".split()
 )
 # A test that passes is no password: PASS counts as the end of a longer name, or tied to its value.
-_PASSING = r"(?:(?:user|db)pass|(?-i:(?<![A-Za-z])pass|Pass|(?<![A-Za-z])PASS(?==)|(?<=[_\"'-])PASS))"
+_PASSING = r"(?:(?:user|db)pass|(?-i:(?<![A-Za-z])pass|Pass|(?<![A-Za-z])PASS(?= ?=)|(?<=[_\"'-])PASS))"
 _OTHER_KEYS = "".join(rf"(?<!{word})" for word in "CACHE PUBLIC SORT PRIMARY FOREIGN PARTITION GROUP".split())
 _ANY_KEY = rf"(?-i:(?<=[A-Z0-9]){_OTHER_KEYS}_KEY)"
 _KEY = rf"(?:{'|'.join(_KEYS)})[_\- ]?key"
@@ -119,7 +120,7 @@ _KEY_HINTS = " ".join(f"{word}{joint}key" for word in _KEYS for joint in ("", "_
 NAMED: tuple[Rule, ...] = (
     _named(
         "password",
-        "passw passphrase passcode pwd _pass -pass pass= pass: 'pass \"pass userpass dbpass",
+        "passw passphrase passcode pwd _pass -pass pass= pass+= pass: 'pass \"pass userpass dbpass",
         rf"[_'\"-]?(?:passw(?:or)?d|passphrase|passcode|pwd|{_PASSING}(?![a-z]))",
         0,
     ),
