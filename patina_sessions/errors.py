@@ -7,7 +7,9 @@ from __future__ import annotations
 
 
 class PatinaError(Exception):
-    """A condition that a user can cause or mend; `hint` says how."""
+    """A condition that a user can cause or mend; `hint` says how, `code` is what the command line leaves with."""
+
+    code = 1
 
     def __init__(self, message: str, hint: str | None = None) -> None:
         super().__init__(message)

@@ -173,7 +173,8 @@ def updated(data: model.Updated, *, since: datetime, now: datetime) -> tuple[str
     wanted = [(title, points) for title, points in said if points] or said
     blocks = ["\n".join(git)]
     for title, points in wanted:
-        blocks.append("\n".join([f"**{title}:**", *([bullet(p) for p in points] or ["- "])]))
+        # An empty item right below a line would make it a heading (CommonMark's setext form).
+        blocks.append("\n".join([f"**{title}:**", *([bullet(p) for p in points] or ["", "- "])]))
     return f"{word} (covering since {stamp})", "\n" + "\n\n".join(blocks)
 
 
@@ -189,29 +190,3 @@ def ago(then: datetime, now: datetime) -> str:
         if seconds >= size:
             return plural(seconds // size, noun) + " ago"
     return plural(seconds, "second") + " ago"
-
-
-def run_finished(data: model.RunFinished) -> tuple[str, str]:
-    """Return heading and body of a build, test, exec or YOLO run."""
-    counts = [
-        f"{n} {word}"
-        for n, word in ((data.passed, "passed"), (data.failed, "failed"), (data.skipped, "skipped"))
-        if n is not None
-    ]
-    lines = [
-        _joined((f"Command: {safe.code(data.command)}", f"took {data.seconds:.1f} s")),
-        f"Image: {safe.code(data.image)}" if data.image else "",
-        f"Exit code: {data.exit_code}" if data.exit_code is not None else "",
-        f"Tests: {', '.join(counts)}" if counts else "",
-    ]
-    for words, names in (
-        ("Failed", data.failed_names),
-        ("Newly failing", data.newly_failing),
-        ("Newly passing", data.newly_passing),
-    ):
-        lines += [f"{words}:", *(f"- {safe.code(n)}" for n in names)] if names else []
-    lines += [f"- {safe.line(d)}" for d in data.details]
-    body = "\n".join(line for line in lines if line)
-    telling = "\n\n" + safe.fence(data.telling) if data.telling else ""
-    kind = {"yolo": "YOLO run"}.get(data.kind, data.kind.capitalize())
-    return f"{kind} {safe.line(data.outcome)}", body + telling

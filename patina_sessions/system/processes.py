@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -98,6 +98,26 @@ def run(
         hint = f"Check that the folder may be entered and {argv[0]} be run: ls -ld {cwd or '.'}"
         raise PatinaError(f"cannot run {argv[0]}: {error.strerror}", hint) from error
     return Result(code=done.returncode, out=done.stdout, err=done.stderr)
+
+
+def follow(argv: Sequence[str], hear: Callable[[str], None]) -> int:
+    """Run a program that is no git child, hand over each line that it says, and return its exit status."""
+    try:
+        child = subprocess.Popen(
+            argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+    except OSError as error:
+        raise PatinaError(f"cannot run {argv[0]}: {error.strerror}") from error
+    assert child.stdout is not None
+    try:
+        with child.stdout:
+            for line in child.stdout:
+                hear(line.decode("utf-8", "replace").rstrip())
+        return child.wait()
+    finally:
+        if child.poll() is None:
+            child.kill()
+            child.wait()
 
 
 def start_detached(argv: Sequence[str], *, cwd: Path, env: Mapping[str, str] | None = None) -> int:

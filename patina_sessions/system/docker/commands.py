@@ -25,7 +25,6 @@ class Commands(Line):
         folder: str | None = None,
         tty: bool = False,
         stdin: bool = False,
-        privileged: bool = False,
     ) -> str:
         """Make a command ready to be started in a running container and return its id. Raises `Gone`."""
         with self._told("prepare the command"):
@@ -37,7 +36,6 @@ class Commands(Line):
                 workdir=folder,
                 tty=tty,
                 stdin=stdin,
-                privileged=privileged,
             )
             return str(made["Id"])
 
@@ -69,11 +67,9 @@ class Commands(Line):
             return False
         return True
 
-    def ask(
-        self, container: str, command: Sequence[str], *, user: str = "", privileged: bool = False
-    ) -> Said:
+    def ask(self, container: str, command: Sequence[str], *, user: str = "") -> Said:
         """Run a small command of ours to its end. Not for a user's: what it says is held in memory."""
-        name = self.prepare(container, command, user=user, privileged=privileged)
+        name = self.prepare(container, command, user=user)
         stream = self.begin(name)
         out, err, frames = bytearray(), bytearray(), Frames()
         try:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from patina_sessions.errors import PatinaError
+from patina_sessions.system.docker import words
 from patina_sessions.system.docker.line import Line
 
 
@@ -42,7 +43,15 @@ class Images(Line):
                 yield _without_error(line, f"pulling {name}")
 
     def build(
-        self, context: Path, *, dockerfile: str, tag: str, labels: Mapping[str, str], fresh: bool
+        self,
+        context: Path,
+        *,
+        dockerfile: str,
+        tag: str,
+        labels: Mapping[str, str],
+        fresh: bool,
+        arguments: Mapping[str, str],
+        network: str,
     ) -> Iterator[dict[str, Any]]:
         """Build an image by the classic builder and yield the engine's words on the way."""
         with self._told(f"build {tag}"):
@@ -52,6 +61,8 @@ class Images(Line):
                 tag=tag,
                 labels=dict(labels),
                 nocache=fresh,
+                buildargs=dict(arguments),
+                network_mode=network or None,
                 rm=True,
                 forcerm=True,
                 decode=True,

@@ -1,0 +1,1 @@
+"""Docker runs: the project's own commands in a container become events."""

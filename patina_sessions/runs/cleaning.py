@@ -1,0 +1,123 @@
+"""What Patina made in an engine, found by its labels: looked at, stopped, removed. Nothing else is ever touched."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from patina_sessions.paths import Layout
+from patina_sessions.runs import labels, living, workspace
+from patina_sessions.system.docker import Engine
+
+_LIMITS = (
+    ("MemoryLimit", "memory"),
+    ("SwapLimit", "swap"),
+    ("PidsLimit", "processes"),
+    ("CpuCfsQuota", "processor time"),
+)
+# What the kernel really holds the container to; v2 first, then v1.
+_INSIDE = r"""
+first() { for f in "$@"; do [ -r "$f" ] && { IFS= read -r v < "$f"; echo "$v"; return; }; done; echo none; }
+first /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes
+first /sys/fs/cgroup/pids.max /sys/fs/cgroup/pids/pids.max
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thing:
+    """A container or an image of ours."""
+
+    kind: str
+    id: str
+    name: str
+    state: str
+    top: str
+    worktree: str
+    tree: str = ""
+
+
+def workspaces(engine: Engine, layout: Layout) -> list[Thing]:
+    """Return the workspaces of this worktree."""
+    return [_container(seen) for seen in workspace.find(engine, layout)]
+
+
+def everything(engine: Engine) -> list[Thing]:
+    """Return all containers, then all images, that carry our label and were made from this machine."""
+    marks = (labels.ANY, f"{labels.HOST}={os.uname().nodename}")
+    containers = [_container(seen) for seen in engine.containers(marks)]
+    images = []
+    for seen in engine.images(marks):
+        given = seen.get("Labels") or {}
+        images.append(
+            Thing(
+                kind=given.get(labels.KIND, "image"),
+                id=str(seen["Id"]),
+                name=(seen.get("RepoTags") or [str(seen["Id"])[7:19]])[0],
+                state=f"{(seen.get('Size') or 0) / 1e6:.0f} MB",
+                top=given.get(labels.TOP, ""),
+                worktree=given.get(labels.WORKTREE, ""),
+            )
+        )
+    return [*containers, *images]
+
+
+def _container(seen: dict[str, object]) -> Thing:
+    given, names = seen.get("Labels") or {}, seen.get("Names") or []
+    assert isinstance(given, dict)
+    assert isinstance(names, list)
+    return Thing(
+        kind=str(given.get(labels.KIND, "container")),
+        id=str(seen["Id"]),
+        name=str(names[0]).removeprefix("/") if names else str(seen["Id"])[:12],
+        state=str(seen.get("State")),
+        top=str(given.get(labels.TOP, "")),
+        worktree=str(given.get(labels.WORKTREE, "")),
+        tree=str(given.get(labels.TREE, "")),
+    )
+
+
+def remove(engine: Engine, thing: Thing) -> None:
+    """Remove one thing of ours."""
+    if thing.state.endswith("MB"):
+        engine.remove_image(thing.id)
+    else:
+        engine.remove(thing.id)
+
+
+def busy(layout: Layout) -> set[str]:
+    """Return the containers in which a run of this worktree is going on."""
+    return {run.container for run in living.living(layout) if run.container}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What `doctor` says of the engine."""
+
+    endpoint: str
+    version: str
+    api: str
+    rootless: bool
+    enforced: tuple[str, ...]
+    not_enforced: tuple[str, ...]
+    inside: tuple[str, ...] = ()  # what a running workspace is really held to
+
+
+def engine_report(engine: Engine, layout: Layout | None = None) -> Report:
+    """Return what the engine is and which limits it enforces, looked at inside a workspace where one runs."""
+    info, version = engine.info(), engine.version()
+    given = [words for key, words in _LIMITS if info.get(key)]
+    inside: tuple[str, ...] = ()
+    for thing in workspaces(engine, layout) if layout is not None else ():
+        if thing.state == "running":
+            said = engine.ask(thing.id, ["/bin/sh", "-c", _INSIDE], user="0")
+            words = said.out.decode("utf-8", "replace").split()
+            inside = tuple(f"{n} {v}" for n, v in zip(("memory", "processes"), words, strict=False))
+    return Report(
+        endpoint=engine.endpoint,
+        version=str(version.get("Version", "unknown")),
+        api=str(version.get("ApiVersion", "unknown")),
+        rootless=any("rootless" in str(s) for s in info.get("SecurityOptions") or ()),
+        enforced=tuple(given),
+        not_enforced=tuple(words for _, words in _LIMITS if words not in given),
+        inside=inside,
+    )

@@ -1,0 +1,84 @@
+"""What is recorded of a run that is over: outcome, tests, what changed since the last time, the telling lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from patina_sessions.model import RunFinished, RunStarted
+from patina_sessions.paths import Layout
+from patina_sessions.redact import redact
+from patina_sessions.runs import history
+from patina_sessions.runs.outcome import Ended, code_words, junit, telling, tests, verdict
+from patina_sessions.runs.outcome.count import Tests
+from patina_sessions.runs.run_log import Output
+from patina_sessions.system import files
+
+REPORTS = 500  # files of JUnit's XML that are looked at
+
+
+def compose(
+    started: RunStarted,
+    ended: Ended,
+    details: Iterable[str],
+    output: Output,
+    *,
+    seconds: float,
+    layout: Layout,
+    junit: tuple[bytes, ...] = (),
+) -> tuple[RunFinished, int]:
+    """Return what is recorded and the exit code for the user."""
+    judged = verdict(ended)
+    counted = _counted(started, output, junit)
+    names = tuple(redact(name) for name in counted.names) if counted else ()
+    before = history.last_failed(layout, started) if counted else None
+    began, ceased = tests.changes(before, names) if _complete(ended) else ((), ())
+    said = list(details)
+    if output.dropped:
+        said.append(f"{output.dropped:,} of {output.size:,} bytes of output are not in its log")
+    if output.unwritten:
+        said.append(f"Its log is not whole: {output.unwritten}")
+    data = RunFinished(
+        run=started.run,
+        kind=started.kind,
+        command=started.command,
+        outcome=judged.word,
+        exit_code=ended.code,
+        exit_words="" if judged.word == "out of memory" else code_words(ended.code) if ended.code else "",
+        seconds=round(seconds, 2),
+        image=started.image,
+        where=started.where,
+        passed=counted.passed if counted else None,
+        failed=counted.failed if counted else None,
+        skipped=counted.skipped if counted else None,
+        failed_names=names,
+        newly_failing=began,
+        newly_passing=ceased,
+        telling=telling.telling(output.text) if judged.word != "passed" else "",
+        details=tuple(said),
+        log=f"{started.run}.log" if output.size else None,
+    )
+    return data, judged.code
+
+
+def _complete(ended: Ended) -> bool:
+    """Whether all tests had their turn: what an interrupted run did not reach has not ceased to fail."""
+    return not ended.stopped and ended.answered and ended.whole and not ended.out_of_memory
+
+
+def _counted(started: RunStarted, output: Output, reports: tuple[bytes, ...]) -> Tests | None:
+    if started.kind == "build":
+        return None
+    return junit.read_all(reports) or tests.read(output.text)
+
+
+def reports(top: Path, pattern: str, *, since: float) -> tuple[bytes, ...]:
+    """Return the reports that were written since a moment. A link is not followed: it may lead out of the tree."""
+    if pattern.startswith("/") or ".." in Path(pattern).parts:
+        return ()
+    found = []
+    for path in sorted(top.glob(pattern))[:REPORTS]:
+        seen = files.signature(path) if not path.is_symlink() and path.is_file() else None
+        if seen is not None and seen[3] / 1e9 >= since - 2 and seen[2] <= junit.LARGEST:
+            found.append(files.read(path) or b"")
+    return tuple(found)

@@ -1,0 +1,135 @@
+"""Which runs are alive: each holds the lock of its file, and the system gives that back when its process dies.
+
+A file whose lock is free belongs to a run that was killed. Whoever records next (a hook, a command) finishes it in the
+event log and leaves a mark for the next command that speaks to the engine, which ends what still runs in there.
+Nothing here loads the SDK: the recorder comes this way.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from patina_sessions import model
+from patina_sessions.events import codec, log
+from patina_sessions.model import Fact, RunFinished, RunStarted
+from patina_sessions.paths import Layout
+from patina_sessions.system import clock, files
+
+_KILLED = "Patina was killed while it ran; its log has what came until then"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dead:
+    """A run whose process is gone, as its file told."""
+
+    path: Path
+    started: RunStarted
+    time: datetime
+
+
+@contextmanager
+def alive(layout: Layout, started: RunStarted, now: datetime) -> Iterator[None]:
+    """Show that this run lives. Its file has its name only once it is locked, so that nobody takes it for dead."""
+    files.make_folder(layout.runs)
+    path, hidden = layout.runs / f"{started.run}.lock", layout.runs / f".{started.run}.new"
+    files.write(hidden, codec.dump({**codec.as_json(started), "time": now.isoformat()}), durable=False)
+    lock = files.try_lock(hidden)
+    assert lock is not None
+    try:
+        files.move(hidden, path)
+        yield
+        files.remove(path)
+    finally:
+        os.close(lock)
+
+
+def living(layout: Layout) -> list[RunStarted]:
+    """Return the runs that are going on in this worktree."""
+    found = []
+    for path in _locks(layout):
+        free = files.try_lock(path)
+        if free is not None:
+            os.close(free)
+        elif (run := _read(path)) is not None:
+            found.append(run.started)
+    return found
+
+
+def dead(layout: Layout) -> list[Dead]:
+    """Return the runs that were killed and are not finished in the log yet."""
+    found = []
+    for path in _locks(layout):
+        free = files.try_lock(path)
+        if free is None:
+            continue
+        os.close(free)
+        run = _read(path)
+        if run is None:
+            files.remove(path)  # it ended just now, and our look made the file anew
+        else:
+            found.append(run)
+    return found
+
+
+def ends(layout: Layout) -> tuple[tuple[Fact, ...], tuple[Path, ...]]:
+    """Return how killed runs ended, as facts, and the files that are no longer needed once those are logged."""
+    facts, used = [], []
+    for run in dead(layout):
+        used.append(run.path)
+        files.write(layout.runs / f"{run.started.run}.dead", run.started.container.encode(), durable=False)
+        if not _finished(layout, run.started.run):
+            end = _end(layout, run)
+            time = run.time + timedelta(seconds=int(end.seconds))
+            facts.append(Fact(time=time, data=end, key=f"run died {end.run}"))
+    return tuple(facts), tuple(used)
+
+
+def marked(layout: Layout) -> list[tuple[str, str, Path]]:
+    """Return run, container and mark of killed runs whose processes may be there still."""
+    paths = [layout.runs / name for name in files.names(layout.runs) if name.endswith(".dead")]
+    return [(p.stem, (files.read(p) or b"").decode("utf-8", "replace"), p) for p in paths]
+
+
+def _locks(layout: Layout) -> list[Path]:
+    return [layout.runs / n for n in files.names(layout.runs) if n.endswith(".lock") and n[0] != "."]
+
+
+def _read(path: Path) -> Dead | None:
+    try:
+        plain = json.loads(files.read(path) or b"")
+        time = datetime.fromisoformat(plain.pop("time"))
+        return Dead(path=path, started=codec.from_json(RunStarted, plain), time=time)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _end(layout: Layout, run: Dead) -> RunFinished:
+    wrote = files.signature(layout.runs / f"{run.started.run}.log")
+    until = wrote[3] / 1e9 if wrote is not None else run.time.timestamp()
+    s = run.started
+    return RunFinished(
+        run=s.run,
+        kind=s.kind,
+        command=s.command,
+        outcome="interrupted",
+        seconds=max(0.0, round(min(until, clock.wall()) - run.time.timestamp(), 1)),
+        image=s.image,
+        details=(_KILLED,),
+        log=f"{s.run}.log" if wrote is not None else None,
+    )
+
+
+def _finished(layout: Layout, run: str) -> bool:
+    """Return whether the log has the run's end: a kill may have come between that and the file's removal."""
+    for event in log.events(layout, newest_first=True):
+        if isinstance(event.data, model.RunFinished) and event.data.run == run:
+            return True
+        if isinstance(event.data, model.RunStarted) and event.data.run == run and not event.data.still:
+            return False
+    return False
