@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "rename": ("session", "rename", "Give a session another title"),
     "list": ("reading", "list_", "List sessions"),
     "show": ("reading", "show", "Show a session's journal"),
+    "search": ("search", "search", "Find the sessions that spoke of it"),
     "context": ("reading", "context", "What the next one has to know"),
     "watch": ("watch", "watch", "Watch the files of the session, in the foreground"),
     "record": ("record", "record", "Record now what is unrecorded"),

@@ -18,7 +18,7 @@ from patina_sessions.recorder.drain import Recording, recording
 from patina_sessions.session import boundaries, end
 from patina_sessions.session.active import Here
 from patina_sessions.sources.watcher import process as watcher
-from patina_sessions.system import files
+from patina_sessions.system import files, registry
 from patina_sessions.system.git import Git
 
 # The agents whose environment is known, by a variable that is theirs alone (measured with the real clients; Gemini
@@ -70,6 +70,7 @@ def start(
         data = _started(place, r, title, now, goals, assistant)
         r.add(data)
         settle.begin(place.layout, r.state)
+        registry.add(place.layout.common.git, place.layout.top)
         r.settle()
         assert r.state.session is not None
         return Begun(
