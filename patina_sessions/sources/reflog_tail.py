@@ -51,14 +51,14 @@ def read(path: Path, position: Position) -> Tail | None:
     """Return what stands after the position; None where there is no such reflog."""
     try:
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            return _read(fd, position)
+        finally:
+            os.close(fd)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise PatinaError(f"cannot read {path}: {error.strerror}", "Check who owns it.") from error
-    try:
-        return _read(fd, position)
-    finally:
-        os.close(fd)
+        raise PatinaError(f"cannot read {path}: {error.strerror}", f"Look at it: ls -ld {path}") from error
 
 
 def _read(fd: int, position: Position) -> Tail:
