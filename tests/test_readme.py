@@ -18,10 +18,13 @@ SHOWN = re.findall(r"^\$ (patina .*?)(?: +#.*)?$", README, re.MULTILINE)
 
 
 def test_the_table_of_settings_is_the_codes() -> None:
-    table = README.partition("checked by tests/test_readme.py -->\n")[2].partition(
-        "<!-- end of settings -->"
-    )[0]
-    assert table == settings.table()
+    """On a difference the README is rewritten and the test fails once."""
+    start, end = "checked by tests/test_readme.py -->\n", "<!-- end of settings -->"
+    head, _, rest = README.partition(start)
+    table, _, tail = rest.partition(end)
+    if table != settings.table():
+        (TOP / "README.md").write_text(head + start + settings.table() + end + tail)
+    assert table == settings.table(), "the README's table was rewritten: look at the difference"
 
 
 def test_every_command_that_it_names_is_there_and_every_command_is_named() -> None:
