@@ -7,9 +7,9 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import hypothesis
 import pytest
@@ -93,6 +93,24 @@ def program() -> Callable[[str], str]:
         return shutil.which(name) or _absent(name, f"{name} is not on PATH")
 
     return find
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_report_to_serializable() -> Generator[None, Any, Any]:
+    """Make what a failing test says sayable: a byte that is no UTF-8 in it would end the whole run (xdist 3.8)."""
+    return _sayable((yield))
+
+
+def _sayable(told: Any) -> Any:
+    match told:
+        case str():
+            return told.encode("utf-8", "backslashreplace").decode()
+        case dict():
+            return {_sayable(name): _sayable(value) for name, value in told.items()}
+        case list() | tuple():
+            return [_sayable(value) for value in told]
+        case _:
+            return told
 
 
 @pytest.fixture

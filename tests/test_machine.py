@@ -87,7 +87,7 @@ def test_a_hostile_machine_changes_none_of_this(
         "no:cacheprovider",
         f"--basetemp={around.path}/base",
         "-k",
-        "not hostile and not answers_where",
+        "not hostile and not answers_where and not utf_8",
     ]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *words, __file__],
@@ -98,3 +98,21 @@ def test_a_hostile_machine_changes_none_of_this(
     )
     assert done.returncode == 0, done.stdout
     assert " passed" in done.stdout
+
+
+def test_a_failure_that_is_no_utf_8_is_told_and_ends_nothing(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    (tmp_path / "test_bytes.py").write_text(
+        "def test_a():\n    assert '\\udce9' == 'x'\n\ndef test_b():\n    pass\n"
+    )
+    words = ["-n", "1", "-q", "-p", "tests.conftest", "-p", "no:cacheprovider", "-c", "pyproject.toml"]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *words, f"--basetemp={tmp_path}/base", tmp_path / "test_bytes.py"],
+        cwd=request.config.rootpath,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert "AssertionError: assert '\\udce9' == 'x'" in done.stdout
+    assert "1 failed, 1 passed" in done.stdout
