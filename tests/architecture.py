@@ -43,7 +43,7 @@ IMPURE = set(
     " platform pty pwd random resource secrets select selectors shutil signal smtplib socket sqlite3 ssl"
     " subprocess sys tempfile termios threading time tty urllib.request uuid watchdog webbrowser".split()
 )
-WRITERS = ("system.files",)
+WRITERS = ("system.disk", "system.files")
 BOUNDARIES = ("cli", "recorder.__main__", "sources.watcher.__main__")
 PRINTERS = ("cli",)
 CLOCKS = ("system.clock",)

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from patina_sessions.cli import print_json
+from patina_sessions.cli import print_json, session_words
 from patina_sessions.errors import NotARepository, NotSetUp, PatinaError
 
 if TYPE_CHECKING:
-    from patina_sessions.model import Session
     from patina_sessions.session.active import Here
-    from patina_sessions.session.end import Finished
-    from patina_sessions.session.status import Status
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
@@ -67,11 +64,15 @@ def start(
     )
     if as_json:
         ended = begun.ended.session.id if begun.ended else None
-        fields = {**_session_json(begun.session), "journal": begun.journal, "context": begun.context or None}
+        fields = {
+            **session_words.session_json(begun.session),
+            "journal": begun.journal,
+            "context": begun.context or None,
+        }
         print_json("start", {**fields, "goals_carried": begun.carried, "ended": ended})
         return
     if begun.ended is not None:
-        _say_ended(begun.ended)
+        session_words.say_ended(begun.ended)
     click.echo(f"Session {begun.session.id} started: {begun.session.title}")
     click.echo(f"Journal: {begun.journal}")
     if begun.carried:
@@ -177,9 +178,9 @@ def status(as_json: bool) -> None:
     here = place()
     found = doer.status(here, clock.now())
     if as_json:
-        print_json("status", _status_json(found))
+        print_json("status", session_words.status_json(found))
         return
-    for line in _status_lines(found):
+    for line in session_words.status_lines(found):
         click.echo(line)
 
 
@@ -204,32 +205,9 @@ def end(with_commit: bool, allow_secret: bool, discard: bool, as_json: bool) -> 
     commit = with_commit or here.settings.flag("session.commit")
     done = doer.end(here, clock.now(), with_commit=commit, allow_secret=allow_secret)
     if as_json:
-        print_json("end", _end_json(done))
+        print_json("end", session_words.end_json(done))
         return
-    _say_ended(done)
-
-
-def _say_ended(done: Finished) -> None:
-    numbers = f"{done.commits} commit{'s' if done.commits != 1 else ''}, {done.files} files"
-    click.echo(f"Session {done.session.id} ended: {done.work_type}, {numbers}")
-    click.echo(f"Journal: {done.tree or done.archive}")
-    if done.midway:
-        click.echo(f"A {done.midway} is not over yet; what it makes from now on belongs to no session")
-    if done.secrets:
-        lines = ", ".join(str(n) for n in done.secrets[:5])
-        click.echo(
-            f"Warning: line {lines} of it looks like a secret; take it out before you commit it", err=True
-        )
-    if done.committed:
-        click.echo(f"Committed as {done.committed[:10]}")
-    elif done.not_committed:
-        click.echo(f"Not committed: {done.not_committed}")
-    elif done.tree:
-        click.echo(
-            "It is not committed; `git add -A` would take it in, `patina session end --commit` commits it alone"
-        )
-    else:
-        click.echo("Nothing happened in it, so it is not in layer/sessions: patina list --all shows it")
+    session_words.say_ended(done)
 
 
 @click.command(epilog='Example: patina rename "a better title"')
@@ -258,7 +236,7 @@ def overview() -> None:
         click.echo("Patina is not set up in this repository.\nNothing is recorded.\nNext: patina init")
         return
     found = doer.status(here, clock.now())
-    lines = _status_lines(found)[:2]
+    lines = session_words.status_lines(found)[:2]
     if found.session is None:
         following = 'patina session start "what you want to do"'
     else:
@@ -267,71 +245,3 @@ def overview() -> None:
     for line in (*lines, where)[:3]:
         click.echo(line)
     click.echo(f"Next: {following}")
-
-
-def _status_lines(found: Status) -> list[str]:
-    from patina_sessions import safe
-
-    s = found.session
-    where = f"On {safe.line(found.branch or 'a detached HEAD')} at {(found.head or 'no commit yet')[:10]}"
-    if s is None:
-        lines = ["No active session", where]
-        if found.outside:
-            lines.append(f"{found.outside} commits since the last session's end")
-    else:
-        lines = [
-            f"Session {s.id}: {safe.line(s.title)}, since {s.started.strftime('%Y-%m-%d %H:%M')}",
-            f"{where}; {s.commits} commits, {s.notes} notes, {s.updates} updates, {s.runs} runs",
-            f"Journal: {found.journal or 'missing; the next command brings it back'}",
-        ]
-        if found.idle_seconds > 3600:
-            lines.append(f"Nothing recorded for {found.idle_seconds / 3600:.0f} hours")
-        lines += [f"  [{'x' if g.done else ' '}] {g.number}. {safe.line(g.text)}" for g in found.goals]
-    if found.unrecorded:
-        lines.append(f"Warning: nothing can be recorded now: {found.unrecorded}")
-    return lines
-
-
-def _session_json(s: Session) -> dict[str, Any]:
-    return {
-        "id": s.id,
-        "title": s.title,
-        "started": s.started.isoformat(),
-        "llm": s.llm,
-        "branch": s.branch,
-        "commit": s.commit,
-        "tag": s.tag,
-    }
-
-
-def _status_json(found: Status) -> dict[str, Any]:
-    s = found.session
-    counts = {"commits": s.commits, "notes": s.notes, "updates": s.updates, "runs": s.runs} if s else None
-    return {
-        "session": {**_session_json(s), **(counts or {}), "last_event": s.last_event.isoformat()}
-        if s
-        else None,
-        "branch": found.branch,
-        "head": found.head,
-        "journal": found.journal,
-        "goals": [{"number": g.number, "text": g.text, "done": g.done} for g in found.goals],
-        "idle": found.idle_seconds if s else None,
-        "last": found.last,
-        "outside": found.outside,
-        "unrecorded": found.unrecorded,
-    }
-
-
-def _end_json(done: Finished) -> dict[str, Any]:
-    return {
-        "id": done.session.id,
-        "archive": done.archive,
-        "journal": done.tree,
-        "work_type": done.work_type,
-        "commits": done.commits,
-        "files": done.files,
-        "secret_lines": list(done.secrets),
-        "committed": done.committed,
-        "not_committed": done.not_committed,
-        "midway": done.midway,
-    }

@@ -14,31 +14,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from patina_sessions.errors import PatinaError
-
-_HINTS = {
-    errno.ENOSPC: "The disk is full: free some space, then run the command again; nothing was lost.",
-    errno.EDQUOT: "Your disk quota is used up: free some space, then run the command again; nothing was lost.",
-    errno.EROFS: "The file system is read-only: work on a writable copy.",
-    errno.EACCES: "Check who owns it and its permissions.",
-    errno.EPERM: "Check who owns it and its permissions.",
-}
-
-
-@contextmanager
-def _told(path: Path, doing: str) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        words = os.strerror(error.errno) if error.errno else str(error)
-        raise PatinaError(
-            f"cannot {doing} {path}: {words}", _HINTS.get(error.errno or 0, f"Look at it: ls -ld {path}")
-        ) from error
+from patina_sessions.system.disk import open_or_make, settle, told, write_all
 
 
 def read(path: Path) -> bytes | None:
     """Return the file's bytes, or None where there is no such file."""
-    with _told(path, "read"):
+    with told(path, "read"):
         try:
             return path.read_bytes()
         except (FileNotFoundError, NotADirectoryError):
@@ -47,7 +28,7 @@ def read(path: Path) -> bytes | None:
 
 def read_from(path: Path, offset: int) -> bytes:
     """Return the bytes of the file from `offset` on; nothing where there is no such file."""
-    with _told(path, "read"):
+    with told(path, "read"):
         try:
             with open(path, "rb") as stream:
                 stream.seek(offset)
@@ -58,7 +39,7 @@ def read_from(path: Path, offset: int) -> bytes:
 
 def signature(path: Path) -> tuple[int, int, int, int, int] | None:
     """Return what changes whenever somebody saves the file, or None where there is none."""
-    with _told(path, "look at"):
+    with told(path, "look at"):
         try:
             s = os.stat(path)
         except (FileNotFoundError, NotADirectoryError):
@@ -73,7 +54,7 @@ def is_inside(path: Path, top: Path) -> bool:
 
 def make_folder(path: Path, mode: int = 0o700) -> None:
     """Make the folder and those above it, unless they are there."""
-    with _told(path, "make"):
+    with told(path, "make"):
         if path.is_dir():
             return
         if not path.parent.is_dir():
@@ -82,50 +63,16 @@ def make_folder(path: Path, mode: int = 0o700) -> None:
             path.mkdir(mode=mode)
         except FileExistsError:
             return
-        _settle(path, path.parent, mode, 0o2077)
-
-
-def _settle(made: int | Path, folder: Path, mode: int, bits: int) -> None:
-    """Let what was made here belong where it lies.
-
-    Root working in somebody's repository (sudo, a container) must not leave files that its owner cannot write: his next
-    commits were recorded nowhere, without a word (tried). And where a group shares the folder, which its set-gid bit
-    tells (git sets it under `core.sharedRepository`), it shares what is private otherwise.
-    """
-    above = os.stat(folder)
-    if above.st_mode & 0o2020 == 0o2020 and not mode & 0o077:
-        os.chmod(made, mode | above.st_mode & bits)
-    if os.geteuid() == 0 and above.st_uid != 0:
-        os.chown(made, above.st_uid, above.st_gid)
-
-
-def _open(path: Path, flags: int, mode: int) -> int:
-    """Open a file that may have to be made."""
-    try:
-        fd = os.open(path, flags | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
-    except FileExistsError:
-        return os.open(path, flags | os.O_CREAT | os.O_CLOEXEC, mode)
-    try:
-        _settle(fd, path.parent, mode, 0o066)
-    except BaseException:
-        os.close(fd)
-        raise
-    return fd
-
-
-def _write_all(fd: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(fd, view) :]
+        settle(path, path.parent, mode, 0o2077)
 
 
 def write(path: Path, data: bytes, *, mode: int = 0o600, durable: bool = True) -> None:
     """Put the file in place whole, by rename, so that a reader sees the old bytes or the new ones."""
-    with _told(path, "write"):
+    with told(path, "write"):
         beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        fd = _open(beside, os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW, mode)
+        fd = open_or_make(beside, os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW, mode)
         try:
-            _write_all(fd, data)
+            write_all(fd, data)
             if durable:
                 os.fsync(fd)
         except BaseException:
@@ -138,14 +85,14 @@ def write(path: Path, data: bytes, *, mode: int = 0o600, durable: bool = True) -
 
 def create(path: Path, data: bytes = b"", *, mode: int = 0o600) -> bool:
     """Make the file, unless one is there; return whether we made it."""
-    with _told(path, "write"):
+    with told(path, "write"):
         try:
             fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
         except FileExistsError:
             return False
         try:
-            _settle(fd, path.parent, mode, 0o066)
-            _write_all(fd, data)
+            settle(fd, path.parent, mode, 0o066)
+            write_all(fd, data)
             os.fsync(fd)
         except BaseException:
             os.unlink(path)
@@ -157,12 +104,12 @@ def create(path: Path, data: bytes = b"", *, mode: int = 0o600) -> bool:
 
 def replace(path: Path, data: bytes) -> None:
     """Put new bytes in the place of a file that is there, by rename; its mode and its owner stay."""
-    with _told(path, "write"):
+    with told(path, "write"):
         old = os.stat(path, follow_symlinks=False)
         beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
         fd = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
-            _write_all(fd, data)
+            write_all(fd, data)
             if os.geteuid() == 0:
                 os.chown(fd, old.st_uid, old.st_gid)
             # Before it has its name: a hook that cannot run is passed over.
@@ -178,7 +125,7 @@ def replace(path: Path, data: bytes) -> None:
 
 def publish(path: Path, data: bytes, *, mode: int = 0o644) -> bool:
     """Put a whole file in place unless one is there; return whether it was ours. A kill leaves no half of it."""
-    with _told(path, "write"):
+    with told(path, "write"):
         beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
         write(beside, data, mode=mode)
         try:
@@ -195,11 +142,11 @@ def append(path: Path, data: bytes, *, durable: bool = True, mode: int = 0o600) 
 
     Room is asked for first: a short write on a full disk would leave half an entry.
     """
-    with _told(path, "write"):
+    with told(path, "write"):
         require_room(path.parent, len(data))
-        fd = _open(path, os.O_WRONLY | os.O_APPEND, mode)
+        fd = open_or_make(path, os.O_WRONLY | os.O_APPEND, mode)
         try:
-            _write_all(fd, data)
+            write_all(fd, data)
             if durable:
                 os.fsync(fd)
         finally:
@@ -208,14 +155,14 @@ def append(path: Path, data: bytes, *, durable: bool = True, mode: int = 0o600) 
 
 def append_existing(path: Path, data: bytes) -> bool:
     """Add the bytes at the end of a file that is there, in one write; return False where it is gone."""
-    with _told(path, "write"):
+    with told(path, "write"):
         require_room(path.parent, len(data))
         try:
             fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
         except FileNotFoundError:
             return False
         try:
-            _write_all(fd, data)
+            write_all(fd, data)
             os.fsync(fd)
         finally:
             os.close(fd)
@@ -232,7 +179,7 @@ def require_room(folder: Path, size: int) -> None:
 
 def poke(path: Path, offset: int, old: bytes, new: bytes) -> bool:
     """Replace bytes of the same length in place, if they are what we think; return whether that was done."""
-    with _told(path, "write"):
+    with told(path, "write"):
         fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
         try:
             if len(old) != len(new) or os.pread(fd, len(old), offset) != old:
@@ -246,7 +193,7 @@ def poke(path: Path, offset: int, old: bytes, new: bytes) -> bool:
 
 def move(source: Path, target: Path) -> bool:
     """Rename a file over another; return False where the source is gone."""
-    with _told(source, "move"):
+    with told(source, "move"):
         try:
             os.replace(source, target)
         except FileNotFoundError:
@@ -256,7 +203,7 @@ def move(source: Path, target: Path) -> bool:
 
 def remove(path: Path) -> None:
     """Remove a file, if it is there."""
-    with _told(path, "remove"):
+    with told(path, "remove"):
         path.unlink(missing_ok=True)
 
 
@@ -275,20 +222,20 @@ def remove_tree(path: Path) -> None:
     """Remove a folder of ours and all below it, if it is there."""
     import shutil
 
-    with _told(path, "remove"):
+    with told(path, "remove"):
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
 
 
 def set_mode(path: Path, mode: int) -> None:
     """Set the permission bits of a file."""
-    with _told(path, "set the mode of"):
+    with told(path, "set the mode of"):
         os.chmod(path, mode)
 
 
 def mode_of(path: Path) -> int:
     """Return the permission bits of a file."""
-    with _told(path, "look at"):
+    with told(path, "look at"):
         return stat.S_IMODE(os.stat(path).st_mode)
 
 
@@ -298,10 +245,10 @@ def locked(path: Path, *, shared: bool = False) -> Iterator[None]:
 
     The system itself gives it back when the holder dies (flock), so that nobody's death blocks anybody.
     """
-    with _told(path, "lock"):
-        fd = _open(path, os.O_RDWR, 0o600)
+    with told(path, "lock"):
+        fd = open_or_make(path, os.O_RDWR, 0o600)
     try:
-        with _told(path, "lock"):
+        with told(path, "lock"):
             fcntl.flock(fd, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
         yield
     finally:
@@ -310,8 +257,8 @@ def locked(path: Path, *, shared: bool = False) -> Iterator[None]:
 
 def try_lock(path: Path) -> int | None:
     """Take the lock if nobody has it and return its descriptor, to be kept open; None where somebody has it."""
-    with _told(path, "lock"):
-        fd = _open(path, os.O_RDWR, 0o600)
+    with told(path, "lock"):
+        fd = open_or_make(path, os.O_RDWR, 0o600)
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -337,7 +284,7 @@ def exchange(one: Path, other: Path) -> bool:
 
 def names(folder: Path) -> list[str]:
     """Return the names in a folder, sorted; none where there is no such folder."""
-    with _told(folder, "read"):
+    with told(folder, "read"):
         try:
             return sorted(os.listdir(folder))
         except (FileNotFoundError, NotADirectoryError):

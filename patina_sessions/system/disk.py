@@ -1,0 +1,69 @@
+"""What every touch of the disk needs: failures told in words, and files that belong where they lie.
+
+Only `system.files` and its neighbours in this room use it.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from patina_sessions.errors import PatinaError
+
+_HINTS = {
+    errno.ENOSPC: "The disk is full: free some space, then run the command again; nothing was lost.",
+    errno.EDQUOT: "Your disk quota is used up: free some space, then run the command again; nothing was lost.",
+    errno.EROFS: "The file system is read-only: work on a writable copy.",
+    errno.EACCES: "Check who owns it and its permissions.",
+    errno.EPERM: "Check who owns it and its permissions.",
+}
+
+
+@contextmanager
+def told(path: Path, doing: str) -> Iterator[None]:
+    """Turn a failure of the disk into a `PatinaError` that names the file and what to do."""
+    try:
+        yield
+    except OSError as error:
+        words = os.strerror(error.errno) if error.errno else str(error)
+        raise PatinaError(
+            f"cannot {doing} {path}: {words}", _HINTS.get(error.errno or 0, f"Look at it: ls -ld {path}")
+        ) from error
+
+
+def settle(made: int | Path, folder: Path, mode: int, bits: int) -> None:
+    """Let what was made here belong where it lies.
+
+    Root working in somebody's repository (sudo, a container) must not leave files that its owner cannot write: his next
+    commits were recorded nowhere, without a word (tried). And where a group shares the folder, which its set-gid bit
+    tells (git sets it under `core.sharedRepository`), it shares what is private otherwise.
+    """
+    above = os.stat(folder)
+    if above.st_mode & 0o2020 == 0o2020 and not mode & 0o077:
+        os.chmod(made, mode | above.st_mode & bits)
+    if os.geteuid() == 0 and above.st_uid != 0:
+        os.chown(made, above.st_uid, above.st_gid)
+
+
+def open_or_make(path: Path, flags: int, mode: int) -> int:
+    """Open a file that may have to be made."""
+    try:
+        fd = os.open(path, flags | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+    except FileExistsError:
+        return os.open(path, flags | os.O_CREAT | os.O_CLOEXEC, mode)
+    try:
+        settle(fd, path.parent, mode, 0o066)
+    except BaseException:
+        os.close(fd)
+        raise
+    return fd
+
+
+def write_all(fd: int, data: bytes) -> None:
+    """Write the bytes to the last, however many the kernel takes at once."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(fd, view) :]
