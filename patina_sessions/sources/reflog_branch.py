@@ -6,7 +6,7 @@ line in the branch's own reflog proves it (`git switch --orphan` and `git symbol
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -22,14 +22,16 @@ _OTHERS = 32  # branches whose reflogs are looked at where nothing else helps, t
 class Branches:
     """Follows HEAD through the lines, in their order."""
 
-    def __init__(self, git_dir: Path, common: Path, before: Iterable[Line]) -> None:
+    def __init__(self, git_dir: Path, common: Path, before: Sequence[Line]) -> None:
         self._git_dir = git_dir
         self._common = common
         self._logs: dict[str, frozenset[Likeness] | None] = {}
         self._sure = False  # whether a line has told where HEAD is
         self.here: str | None = None
-        for line in before:
-            self.follow(reflog_lines.read(line.text))
+        for _, words in reflog_lines.places(before):
+            self.follow(words)
+            if self._sure:
+                break
 
     def follow(self, words: Words) -> None:
         """Take notice of a line that says where HEAD went."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, cast
 
@@ -99,6 +100,7 @@ _PHASE = re.compile(
     r"| (finish)ed): ?(.*)\Z",
     re.DOTALL,
 )
+_MARKS = ("(start)", "(finish)", "(abort)", " finished: ")
 _RETURN = re.compile(r"returning to (\S+)\Z")
 _TOLD = {  # what git says after the phase, so that a subject is seldom taken for it
     "start": re.compile(r"checkout \S+\Z"),
@@ -110,6 +112,16 @@ _FORWARD = re.compile(r"(?:(cherry-pick|merge|pull|rebase)\b.*|.*): [Ff]ast-forw
 _MERGED = re.compile(r"(?:(merge|pull)\b.*|.*): Merge made by (?:the '[^']*' strategy|[a-z]+)\b", re.DOTALL)
 _STILL = ("Branch: renamed ", "clone: from ")
 _REPLAY = re.compile(r"rebase(?: -\S+)*\Z|(pull)\b")
+
+
+def places(lines: Sequence[Line]) -> Iterator[tuple[Line, Words]]:
+    """Give those lines that say where HEAD is, or begin or end a replay, with their words; the last one first.
+
+    Of hundreds of lines few do, and a look for a literal costs a tenth of a match.
+    """
+    for line in reversed(lines):
+        if "moving from " in line.text or any(mark in line.text for mark in _MARKS):
+            yield line, read(line.text)
 
 
 def read(message: str) -> Words:

@@ -149,8 +149,7 @@ class Walk:
     # --------------------------------------------------------------------------------------------------------- replays
 
     def _open_replay(self, lines: Sequence[Line]) -> Replay | None:
-        for line in reversed(lines):
-            words = reflog_lines.read(line.text)
+        for line, words in reflog_lines.places(lines):
             if words.verb in {"finish", "abort"}:
                 return None
             if words.verb == "start":
