@@ -28,6 +28,7 @@ class Teller:
     top: Path
     asked: Asked
     new: dict[str, None] = field(default_factory=dict)
+    _vanished: int = 0  # of the last batch: gone, and unknown to git by now
     _tracked: dict[str, bool] = field(default_factory=dict)
     _ignored: dict[str, bool] = field(default_factory=dict)
 
@@ -36,17 +37,25 @@ class Teller:
         self._tracked.clear()
         self._ignored.clear()
 
-    def facts(self, pending: Pending, *, since: str, by_git: str | None) -> list[FilesChanged]:
-        """Return what to tell. `by_git` names what git itself did meanwhile; what it left clean was its own doing."""
+    def facts(
+        self, pending: Pending, *, since: str, by_git: str | None, midway: bool = False
+    ) -> list[FilesChanged]:
+        """Return what to tell.
+
+        `by_git` names what git itself did meanwhile: what it left clean was its own doing, and what it left staged where
+        it has stopped `midway`.
+        """
         paths = [*pending.saves, *self._below(pending)]
         changes = self._changes(dict.fromkeys(paths), pending)
         found: list[FilesChanged] = []
         if by_git is not None:
-            dirty = self.asked.changed() or {}
-            clean = [c for c in changes if c.status in "MD" and c.path not in dirty]
-            changes = [c for c in changes if c not in clean] if clean else changes
+            shown = self.asked.changed() or {}
+            dirty = {path for path, letters in shown.items() if not (midway and letters[1] == " ")}
+            theirs = [c for c in changes if not (c.status in "MD" and c.path not in dirty)]
+            clean = len(changes) - len(theirs) + self._vanished
+            changes = theirs
             if clean and by_git != "commit":
-                found.append(FilesChanged(since=since, count=len(clean), bulk=by_git))
+                found.append(FilesChanged(since=since, count=clean, bulk=by_git))
         if len(changes) + pending.beyond >= BULK:
             fresh = sum(c.status == "A" for c in changes)
             kind = "archive" if fresh * 10 >= len(changes) * 9 else "sweep"
@@ -68,14 +77,19 @@ class Teller:
         tracked = self._is_tracked(there)
         ignored = self._is_ignored(p for p, is_there in there.items() if is_there and p not in tracked)
         known = tracked | self.new.keys()
-        status: dict[str, str] = {}
-        for path, is_there in there.items():
-            if path in tracked:
-                status[path] = "M" if is_there else "D"
-            elif is_there and path not in ignored and not names.temporary(path):
-                status[path] = "A"
-            elif not is_there and path in self.new:
-                status[path] = "D"
+        status = {
+            path: letter
+            for path, is_there in there.items()
+            if (
+                letter := self._letter(
+                    path, is_there=is_there, tracked=path in tracked, ignored=path in ignored
+                )
+            )
+        }
+        self._vanished = sum(
+            not is_there and path not in status and not names.temporary(path)
+            for path, is_there in there.items()
+        )
         olds = {
             new: old
             for new, old in pending.came_from.items()
@@ -93,6 +107,13 @@ class Teller:
             for path, letter in status.items()
             if path not in moved
         ]
+
+    def _letter(self, path: str, *, is_there: bool, tracked: bool, ignored: bool) -> str:
+        if tracked:
+            return "M" if is_there else "D"
+        if is_there:
+            return "" if ignored or names.temporary(path) else "A"
+        return "D" if path in self.new else ""
 
     def _remember(self, status: dict[str, str]) -> None:
         for path, letter in status.items():

@@ -37,6 +37,7 @@ class Bells:
     over: str | None = None  # why there is nothing more to ring for
     git_moved: bool = False  # the reflog has grown since `moved` was last asked
     started: list[int] = field(default_factory=list)
+    _rung: float | None = None  # when the ring that is up was heard
     _unread: bool = False  # the same, since the recorder was last called: for a reflog that is no file
     _roles: dict[int, str] = field(default_factory=dict)
 
@@ -76,6 +77,7 @@ class Bells:
             self.watch(kernel)
             self._ring_in(SOON)
         elif role == "home" and name == self.layout.common.rung.name and seen.mask & kernel.create:
+            self._rung = clock.monotonic()
             self._ring_in(AGAIN)
         elif role == "home" and name == self.layout.common.consent.name:
             self._look_at_consent()
@@ -102,6 +104,8 @@ class Bells:
             self.tries += 1
             if self.tries < TRIES:
                 self.due = clock.monotonic() + AGAIN * self.tries
+        elif self.over is None and self.layout.common.rung.exists() and self.tries < TRIES:
+            self.due = clock.monotonic() + AGAIN  # somebody has been called; see whether he comes
 
     def check(self) -> None:
         """Look whether there still is anything to watch for: the places, the consent and the session."""
@@ -127,9 +131,12 @@ class Bells:
         seen = files.signature(self.layout.journal)
         if seen is None or list(seen) != snapshot.get("signature"):
             return True
-        if self.layout.common.rung.exists() and self.tries:
-            return True
-        return self._reflog_read(snapshot) is False
+        return self._unanswered() or self._reflog_read(snapshot) is False
+
+    def _unanswered(self) -> bool:
+        """Tell whether a ring has been up for so long that whoever was called must have died."""
+        heard = self._rung or 0.0
+        return self.layout.common.rung.exists() and clock.monotonic() - heard >= AGAIN
 
     def _reflog_read(self, snapshot: dict[str, Any]) -> bool:
         size = files.signature(self.layout.git / "logs" / "HEAD")
@@ -149,7 +156,7 @@ class Bells:
     def _call(self) -> None:
         common = self.layout.common
         try:
-            if not files.create(common.rung) and not self.tries:
+            if not files.create(common.rung) and not self.tries and not self._unanswered():
                 return  # somebody has called one that has not begun to read
             argv = [
                 sys.executable,

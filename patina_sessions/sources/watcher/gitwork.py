@@ -37,6 +37,12 @@ class GitWork:
         git = self._layout.git
         return any((git / name).exists() for name in ("index.lock", "rebase-merge", "rebase-apply"))
 
+    def midway(self) -> bool:
+        """Tell whether git has stopped in the middle of something, with what it could do in the index."""
+        git = self._layout.git
+        names = ("rebase-merge", "rebase-apply", "MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD")
+        return any((git / name).exists() for name in names)
+
     def moved(self) -> str | None:
         """Return what git did since this was last asked, None where it did not write its index."""
         stash = signatures([self._layout.common.git / "logs" / "refs" / "stash"])

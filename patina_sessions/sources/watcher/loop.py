@@ -17,7 +17,7 @@ from patina_sessions.model import Data, Fact, FilesChanged, FilesGap
 from patina_sessions.paths import Layout
 from patina_sessions.settings import Settings
 from patina_sessions.sources.watcher import process, spool
-from patina_sessions.sources.watcher.batch import Teller
+from patina_sessions.sources.watcher.batch import BULK, Teller
 from patina_sessions.sources.watcher.bells import Bells
 from patina_sessions.sources.watcher.git import Asked
 from patina_sessions.sources.watcher.gitwork import GitWork
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 QUIET = 1.0  # seconds without an event after which a save is over
 LONGEST = 5.0  # seconds until it is told all the same
-IN_GIT = 60.0  # the same while git is at work in the tree: what it does is one fact
+AT_ONCE = 60.0  # the same while git is at work in the tree, or very much comes at once: that is one fact
 CHECK = 300.0  # seconds between two looks whether all is well
 FULL_DISK = 30.0  # seconds until a fact that could not be set aside is tried again
 BATCHES = 32  # batches that may wait for the next wake; then the recorder is called for their sake
@@ -56,7 +56,8 @@ class Watcher:
         self, layout: Layout, settings: Settings, hear: Callable[[Data], None] | None = None
     ) -> None:
         self._layout = layout
-        self._settings = settings
+        self._idle = settings.number("session.idle_hours") * 3600
+        self._every = min(CHECK, max(1.0, self._idle))
         self._hear = hear
         self._asked = Asked(layout.top, layout.git)
         self._teller = Teller(top=layout.top, asked=self._asked)
@@ -113,7 +114,7 @@ class Watcher:
         self._merge(found)
         self._git.moved()
         now = clock.monotonic()
-        self._clock.check, self._clock.active = now + CHECK, now
+        self._clock.check, self._clock.active = now + self._every, now
         self._fall_back()
         self._bells.soon()  # a ring may be up that nobody answered
         self._say()
@@ -156,7 +157,8 @@ class Watcher:
             return self._clock.retry
         if self._clock.first is None:
             return None
-        longest = IN_GIT if self._git.at_work() else LONGEST
+        many = len(self._pending.saves) >= BULK or self._git.at_work()
+        longest = AT_ONCE if many else LONGEST
         return min(self._clock.last + QUIET, self._clock.first + longest)
 
     def _turn(self) -> None:
@@ -182,9 +184,9 @@ class Watcher:
             self._say(answered=1)
 
     def _check(self, now: float) -> None:
-        self._clock.check = now + CHECK
+        self._clock.check = now + self._every
         self._bells.check()
-        if now - self._clock.active > self._settings.number("session.idle_hours") * 3600:
+        if now - self._clock.active > self._idle:
             self._bells.over = "nothing happened for so long (session.idle_hours)"
         if self._clock.first is None and self._clock.look is None:
             self._doubt()
@@ -232,7 +234,9 @@ class Watcher:
         pending, self._pending = self._pending, Pending()
         self._clock.first = None
         if pending:
-            told = self._teller.facts(pending, since=self._since.isoformat(), by_git=by_git)
+            told = self._teller.facts(
+                pending, since=self._since.isoformat(), by_git=by_git, midway=self._git.midway()
+            )
             self._look.told(pending.saves)
             for data in told:
                 self._fact(data)

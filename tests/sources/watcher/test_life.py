@@ -1,0 +1,230 @@
+"""A watcher lives as long as there is something to watch for, there is one, and whoever comes next makes a death good."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.repository import Repo
+from tests.sources.watcher.watching import ON, Watched, running, watched
+from tests.waiting import until
+
+
+@pytest.fixture
+def ground(repo: Repo) -> Repo:
+    repo.commit("first", {"src/a.py": "1\n", "b.txt": "2\n"})
+    return repo
+
+
+def test_the_start_of_a_session_starts_it_and_the_end_ends_it(ground: Repo) -> None:
+    with watched(ground) as here:
+        said = here.status()
+        assert said["alive"]
+        assert said["backend"] == "kernel"
+        assert said["folders"] >= 2
+        pid = said["pid"]
+        ground.patina("note", "a note", env=ON)
+        assert here.pid == pid  # no second one
+        other = ground.patina("watch", check=False, env=ON)
+        assert other.returncode == 1
+        assert f"process {pid}" in other.stderr
+        ground.patina("session", "end", env=ON)
+        assert not running(pid)
+        assert not here.status()["alive"]
+
+
+@pytest.mark.parametrize("off", [{"CI": "1"}, {"PATINA_WATCH_ENABLED": "0"}, {"PATINA": "0"}])
+def test_none_is_started_in_ci_or_where_it_is_switched_off(ground: Repo, off: dict[str, str]) -> None:
+    ground.patina("init")
+    ground.patina("session", "start", "the work", env={**ON, **off})
+    said = ground.patina("watch", "--status").stdout
+    assert said == "Not watching files: no watcher is running\n"
+    assert not list(ground.path.glob(".git/patina/worktrees/*/watcher.lock"))
+
+
+def test_a_project_s_settings_cannot_switch_it_on_or_off(ground: Repo) -> None:
+    ground.patina("init")
+    config = ground.path / ".patina/config.toml"
+    config.write_text(config.read_text() + "\n[watch]\nenabled = true\n")
+    ground.patina("session", "start", "the work")
+    assert not list(ground.path.glob(".git/patina/worktrees/*/watcher.lock"))
+
+
+def test_a_killed_one_is_replaced_by_the_next_command_and_what_it_missed_is_told(ground: Repo) -> None:
+    with watched(ground) as here:
+        ground.write("src/a.py", "told\n")
+        here.told()
+        pid = here.pid
+        os.kill(pid, signal.SIGKILL)
+        until(lambda: here.gone(pid), "the watcher to be gone")
+        assert not here.status()["alive"]
+        ground.write("b.txt", "nobody saw it\n")
+        ground.write("c.txt", "nor this\n")
+        (ground.path / "src/a.py").unlink()
+        ground.patina("note", "whoever comes next", env=ON)
+        here.ready(other_than=pid)
+        assert here.changes() == [("A", "c.txt"), ("D", "src/a.py"), ("M", "b.txt"), ("M", "src/a.py")]
+        assert [gap for gap in here.gaps() if "killed" in gap]
+        ground.patina("session", "update", env=ON)
+        assert here.journal().count("was killed") == 1
+
+
+def test_a_hook_replaces_a_killed_one_too(ground: Repo) -> None:
+    with watched(ground) as here:
+        pid = here.pid
+        os.kill(pid, signal.SIGKILL)
+        until(lambda: here.gone(pid), "the watcher to be gone")
+        subprocess.run(
+            ["git", "commit", "-q", "--allow-empty", "-m", "x"], cwd=ground.path, env=os.environ | ON
+        )
+        here.ready(other_than=pid)
+
+
+def test_it_ends_when_its_worktree_is_removed(ground: Repo, tmp_path: Path) -> None:
+    ground.patina("init")
+    linked = ground.worktree(tmp_path / "linked", "side")
+    linked.patina("session", "start", "beside", env=ON)
+    key = Path(linked.git("rev-parse", "--git-path", "patina-id")).read_text().split()[0]
+    report = ground.path / ".git/patina/worktrees" / key / "watcher.json"
+    until(lambda: report.exists() and b'"kernel"' in report.read_bytes(), "the watcher")
+    pid = json.loads(report.read_bytes())["pid"]
+    ground.git("worktree", "remove", "--force", str(linked.path))
+    until(lambda: not running(pid), "the watcher to notice")
+
+
+def test_it_ends_when_its_folder_is_deleted_under_it_or_moved(ground: Repo, tmp_path: Path) -> None:
+    with watched(ground) as here:
+        pid = here.pid
+        moved = tmp_path / "moved"
+        ground.path.rename(moved)
+        until(lambda: here.gone(pid), "the watcher to notice")
+        again = Watched(Repo(moved))
+        Repo(moved).patina("note", "here now", env=ON)
+        again.ready(other_than=pid)
+        subprocess.run(["rm", "-rf", str(moved)], check=True)
+        until(lambda: not subprocess.run(["pgrep", "-f", str(moved)], capture_output=True).stdout, "its end")
+
+
+def test_uninstall_ends_it_and_leaves_nothing_of_it(ground: Repo) -> None:
+    with watched(ground) as here:
+        pid = here.pid
+        ground.patina("uninstall", "--purge", "--yes", check=False)
+        if (ground.path / ".git/patina/repo.json").exists():
+            ground.patina("uninstall", "--purge")
+        until(lambda: here.gone(pid), "the watcher to be gone")
+        assert not (ground.path / ".git/patina").exists()
+
+
+def test_it_notices_by_itself_that_its_session_has_ended(ground: Repo) -> None:
+    with watched(ground) as here:
+        pid = here.pid
+        code = (
+            "from patina_sessions.sources.watcher import process\n"
+            "process.stop = lambda state: True\n"
+            "from patina_sessions.cli import main\nmain()\n"
+        )
+        argv = [sys.executable, "-P", "-c", code, "session", "end"]
+        subprocess.run(argv, cwd=ground.path, env=os.environ | ON, check=True, capture_output=True)
+        until(lambda: here.gone(pid), "the watcher to notice")
+        assert here.report()["ended"] == "the session has ended"
+
+
+def test_it_ends_when_nothing_happens_for_the_hours_of_the_setting(ground: Repo) -> None:
+    with watched(ground, PATINA_SESSION_IDLE_HOURS="0.0006") as here:
+        pid = here.pid
+        until(lambda: here.gone(pid), "the watcher to give up")
+        assert "idle_hours" in here.report()["ended"]
+
+
+def test_it_survives_the_terminal_that_it_was_started_from(ground: Repo) -> None:
+    ground.patina("init")
+    leader, follower = pty.openpty()
+    code = (
+        "import fcntl, os, subprocess, sys, termios\n"
+        "fcntl.ioctl(0, termios.TIOCSCTTY, 0)\n"
+        "subprocess.run([sys.executable, '-P', '-m', 'patina_sessions', 'session', 'start', 'x'], check=True)\n"
+    )
+    env = os.environ | ON
+    child = subprocess.Popen(
+        [sys.executable, "-c", code],
+        cwd=ground.path,
+        env=env,
+        stdin=follower,
+        stdout=follower,
+        stderr=follower,
+        start_new_session=True,
+    )
+    os.close(follower)
+    assert child.wait() == 0
+    os.close(leader)  # the terminal is gone: HUP to all that belong to it
+    here = Watched(ground)
+    here.ready()
+    try:
+        ground.write("b.txt", "x\n")
+        assert here.changes() == [("M", "b.txt")]
+        with open(f"/proc/{here.pid}/status") as status:
+            assert f"\nPPid:\t{os.getpid()}\n" not in status.read()
+    finally:
+        ground.patina("watch", "--stop")
+
+
+def test_a_commit_without_hooks_is_in_the_journal_by_itself(ground: Repo) -> None:
+    with watched(ground) as here:
+        ground.git("config", "core.hooksPath", os.devnull)
+        made = ground.commit("feat: unheard", {"b.txt": "x\n"})
+        until(lambda: f"Commit {made[:10]}: feat: unheard" in here.journal(), "the commit in the journal")
+
+
+def test_the_first_commit_of_a_repository_is_heard_too(repo: Repo) -> None:
+    with watched(repo) as here:
+        repo.git("config", "core.hooksPath", os.devnull)
+        made = repo.commit("feat: the first", a="1\n")
+        until(lambda: f"Commit {made[:10]}" in here.journal(), "the commit in the journal")
+
+
+def test_a_ring_that_nobody_answered_is_answered(ground: Repo) -> None:
+    with watched(ground) as here:
+        rung = ground.path / ".git/patina/rung"
+        until(lambda: not rung.exists(), "quiet")
+        rung.touch()
+        until(lambda: not rung.exists(), "the ring to be taken down")
+        assert here.status()["alive"]
+
+
+def test_a_journal_that_a_person_saves_is_mirrored_by_itself(ground: Repo) -> None:
+    with watched(ground) as here:
+        journal = ground.path / ".patina/local/active-session.md"
+        mine = journal.read_text() + "\n### 15:00 - Found out\nthe cache is keyed by mtime\n"
+        journal.write_text(mine)
+        until(lambda: (here.state / "journal.md").read_text() == mine, "the mirror")
+        journal.unlink()
+        until(lambda: journal.exists() and journal.read_text() == mine, "the journal to be back")
+
+
+def test_in_the_foreground_it_shows_what_it_sees(ground: Repo) -> None:
+    ground.patina("init")
+    ground.patina("session", "start", "the work")
+    argv = [sys.executable, "-P", "-m", "patina_sessions", "watch", "--verbose"]
+    with subprocess.Popen(argv, cwd=ground.path, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "Watching; Ctrl-C ends it\n"
+        Watched(ground).ready()
+        ground.write("b.txt", "x\n")
+        assert child.stdout.readline() == "M `b.txt`\n"
+        child.send_signal(signal.SIGINT)
+        assert child.stdout.read() == "Done: interrupted\n"
+    assert child.returncode == 0
+
+
+def test_in_the_foreground_it_needs_a_session(ground: Repo) -> None:
+    ground.patina("init")
+    said = ground.patina("watch", check=False)
+    assert said.returncode == 1
+    assert "no session is active" in said.stderr
