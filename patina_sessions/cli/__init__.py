@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "list": ("reading", "list_", "List sessions"),
     "show": ("reading", "show", "Show a session's journal"),
     "search": ("search", "search", "Find the sessions that spoke of it"),
+    "explain": ("explain", "explain", "Say why a line, a file or a commit is as it is"),
     "context": ("reading", "context", "What the next one has to know"),
     "watch": ("watch", "watch", "Watch the files of the session, in the foreground"),
     "record": ("record", "record", "Record now what is unrecorded"),

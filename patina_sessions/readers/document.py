@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from patina_sessions.journal import grammar
 from patina_sessions.readers import facts
@@ -24,6 +26,9 @@ class Document:
     author: str
     files: str
     commits: str
+    ties: tuple[
+        tuple[str, str, str], ...
+    ]  # what a commit can be known by: name, how, the session's own commit
 
 
 def of(session: str, data: bytes) -> Document:
@@ -44,7 +49,25 @@ def of(session: str, data: bytes) -> Document:
         author=_plain(found.author or ""),
         files="\n".join(_plain(str(f)) for f in _list(meta.get("files"))),
         commits="\n".join(_ids(meta.get("commits"))),
+        ties=tuple(_ties(meta)),
     )
+
+
+def _ties(meta: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Yield each commit's id, patch-id and tree, what was rewritten into what, and the patch-id of all together."""
+    last = ""
+    for made in _list(meta.get("commits")):
+        if isinstance(made, list) and len(made) == 3 and all(isinstance(m, str) for m in made):
+            last = made[0]
+            yield from (
+                (name, how, last) for name, how in zip(made, ("id", "patch", "tree"), strict=True) if name
+            )
+    for pair in _list(meta.get("rewrites")):
+        if isinstance(pair, list) and len(pair) == 2 and all(isinstance(p, str) for p in pair):
+            yield pair[0], "rewritten", pair[1]
+            yield pair[1], "rewritten from", pair[0]
+    if isinstance(meta.get("whole"), str) and last:
+        yield meta["whole"], "squash", last
 
 
 def _plain(text: str) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from patina_sessions.system import files
 
-VERSION = 1
+VERSION = 2
 # Title and goals count more, since they say what a session was about; what it says of the session *before* counts less.
 WEIGHTS = "1.5, 1.5, 1.0, 0.4"
 
@@ -25,6 +25,9 @@ CREATE TABLE IF NOT EXISTS journal(
   key INTEGER PRIMARY KEY, id TEXT NOT NULL, path TEXT NOT NULL UNIQUE, signature TEXT NOT NULL, started REAL NOT NULL,
   title TEXT NOT NULL, llm TEXT NOT NULL, branch TEXT NOT NULL, author TEXT NOT NULL, files TEXT NOT NULL,
   commits TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS made(key INTEGER NOT NULL, name TEXT NOT NULL, how TEXT NOT NULL, id TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS made_name ON made(name);
+CREATE INDEX IF NOT EXISTS made_key ON made(key);
 CREATE VIRTUAL TABLE IF NOT EXISTS text USING fts5(title, goals, said, before, tokenize = 'porter unicode61');
 CREATE VIRTUAL TABLE IF NOT EXISTS word USING fts5(t, content = '', detail = none, tokenize = 'unicode61');
 CREATE VIRTUAL TABLE IF NOT EXISTS term USING fts5vocab('word', 'row');
@@ -100,6 +103,7 @@ def _forget(db: sqlite3.Connection, paths: Iterable[str]) -> None:
     for path in paths:
         [key] = db.execute("SELECT key FROM journal WHERE path = ?", (path,)).fetchone()
         db.execute("DELETE FROM text WHERE rowid = ?", (key,))
+        db.execute("DELETE FROM made WHERE key = ?", (key,))
         db.execute("DELETE FROM journal WHERE key = ?", (key,))
 
 
@@ -128,4 +132,7 @@ def _take(db: sqlite3.Connection, source: Source, signature: str) -> None:
     )
     row = (cursor.lastrowid, found.title, found.goals, found.said, found.before)
     db.execute("INSERT INTO text(rowid, title, goals, said, before) VALUES (?, ?, ?, ?, ?)", row)
+    db.executemany(
+        "INSERT INTO made(key, name, how, id) VALUES (?, ?, ?, ?)", [(row[0], *t) for t in found.ties]
+    )
     db.execute("INSERT INTO word(rowid, t) VALUES (?, ?)", (row[0], "\n".join(row[1:4])))

@@ -143,6 +143,7 @@ def _archived(
         "commits": [list(c) for c in result.commits],
         "files": list(result.files[:2000]),
         "rewrites": [list(pair) for pair in sums.rewrites],
+        "whole": result.whole,
         "runs": sums.runs,
         "agents": [[agent, name] for name, agent in sums.agents.items()],
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from patina_sessions import model
@@ -76,6 +77,7 @@ class Outcome:
     files: tuple[str, ...]
     work_type: str
     patterns: int
+    whole: str | None = None  # the patch-id of all of them together, where they are one chain
 
 
 def outcome(tally: Tally, git: Git, settings: Settings) -> Outcome:
@@ -95,4 +97,17 @@ def outcome(tally: Tally, git: Git, settings: Settings) -> Outcome:
         files=paths,
         work_type=kind,
         patterns=sum(render.is_pattern(p) for p in paths),
+        whole=_whole(git, ids),
     )
+
+
+def _whole(git: Git, ids: list[Id]) -> str | None:
+    """Return the patch-id that a squash of these commits has, so that it can be tied to its session later."""
+    headers = [git.header(i) for i in ids]
+    chain = all(
+        one is not None and two is not None and two.parents == (one.id,) for one, two in pairwise(headers)
+    )
+    first = headers[0] if headers else None
+    if len(ids) < 2 or not chain or first is None or len(first.parents) != 1:
+        return None
+    return git.patch_id_between(first.parents[0], ids[-1])

@@ -168,6 +168,15 @@ class Git:
                     found[commit] = patch
         return found
 
+    def patch_id_between(self, old: Id, new: Id) -> str | None:
+        """Return the patch-id of all that changed from one commit to another: what a squash of them would have."""
+        if not (is_id(old) and is_id(new)):
+            return None
+        patch = self.ask("diff-tree", "-p", "-r", *_PLAIN, old, new)
+        answer = self.ask("patch-id", "--stable", data=patch.out) if patch.code == 0 and patch.out else None
+        words = text(answer.out).split() if answer is not None else []
+        return words[0] if words and is_id(words[0]) else None
+
     # --------------------------------------------------------------------------------------------------------- history
 
     def is_ancestor(self, older: Id, newer: Id) -> bool:
