@@ -74,6 +74,12 @@ def save(common: Common, entries: Iterable[Entry], originals: Iterable[bytes]) -
 
 
 def resolve(entry: Entry, common: Common, tops: dict[str, Path]) -> Path | None:
-    """Return where the entry's file is now, None where its worktree is gone. `tops` has the worktrees by key."""
+    """Return where the entry's file is now, None where its worktree is gone. `tops` has the worktrees by key.
+
+    None too where a link stands on the way by now: nothing is taken away through one.
+    """
     base = common.git if entry.place == GIT else tops.get(entry.place)
-    return None if base is None else base / entry.path
+    if base is None:
+        return None
+    path = base / entry.path
+    return path if path.parent.resolve() == (base.resolve() / entry.path).parent else None

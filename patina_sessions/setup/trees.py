@@ -13,6 +13,12 @@ from patina_sessions.system import files
 from patina_sessions.system import repository as repositories
 from patina_sessions.system.repository import Repository
 
+_IN_PROGRESS = "stays, a session is in progress: patina init takes it up again"
+_OURS = {
+    "active-session.md": "the session in progress",
+    "last-session.md": "a copy; the journal itself is elsewhere",
+}
+
 
 def of(common: Common) -> dict[str, Repository]:
     """Return the worktrees that Patina knows and that are there, by their key."""
@@ -39,6 +45,11 @@ def hidden(tree: Repository) -> Path:
     return tree.top / ".patina" / "local" / ".gitignore"
 
 
+def is_real(folder: Path, tree: Repository) -> bool:
+    """Say whether a folder of ours is there and no link leads to it: nothing is taken away through one."""
+    return folder.is_dir() and folder.resolve() == tree.top.resolve() / folder.relative_to(tree.top)
+
+
 def leftovers(tree: Repository, *, purge: bool) -> tuple[list[Step], list[Note]]:
     """Return what takes out of `.patina/local` what sessions put there.
 
@@ -47,22 +58,14 @@ def leftovers(tree: Repository, *, purge: bool) -> tuple[list[Step], list[Note]]
     local = hidden(tree).parent
     steps = []
     notes = []
-    if local.is_symlink():
+    if not is_real(local, tree):
         return [], []
     for name, why in _OURS.items():
         now = None if (local / name).is_symlink() else files.read(local / name)
         if now is None:
             continue
         if name == "active-session.md" and not purge:
-            notes.append(
-                Note(about=str(local / name), text="stays: a session is in progress; patina init takes it up")
-            )
+            notes.append(Note(about=str(local / name), text=_IN_PROGRESS))
         else:
             steps.append(Step(what="remove", path=local / name, why=why, before=now))
     return steps, notes
-
-
-_OURS = {
-    "active-session.md": "the session in progress",
-    "last-session.md": "a copy; the journal itself is elsewhere",
-}

@@ -70,10 +70,8 @@ def _lines(done: Plan) -> tuple[str, ...]:
     back = sum(step.what in ("change", "configure") for step in done.steps)
     gone = sum(step.what == "remove" for step in done.steps)
     stays = ("What sessions recorded stays; see above.",) if done.notes else ()
-    return (
-        f"Patina is out of this repository: {gone} files of its own are gone, {back} are as they were.",
-        *stays,
-    )
+    what = f"its own files are gone ({gone}), yours are as they were ({back})"
+    return (f"Patina is out of this repository: {what}.", *stays)
 
 
 def recorded(common: Common) -> bool:
@@ -92,25 +90,25 @@ def _given_back(
     notes: list[Note] = []
     for path in dict.fromkeys((*_bells(repository), *known)):
         entry = known.get(path)
-        if (entry is not None and entry.kind == "folder") or path.is_symlink():
-            continue
-        now = files.read(path)
+        folder = entry is not None and entry.kind == "folder"
+        now = None if folder or path.is_symlink() else files.read(path)
         if now is None:
             continue
         if blocks.find(now) is not None:
             steps.append(_without_block(path, now, made=entry is None or entry.original is None))
         elif entry is not None and entry.kind == "file":
-            if manifest.digest(now) != entry.written:
-                notes.append(Note(about=str(path), text="stays, it was changed since init made it"))
-            elif path in tracked:
-                notes.append(
-                    Note(
-                        about=str(path), text="stays, it is committed: git rm it if all are done with Patina"
-                    )
-                )
-            else:
+            why = _stays(now, entry, committed=path in tracked)
+            if why is None:
                 steps.append(Step(what="remove", path=path, why="init made it", before=now))
+            else:
+                notes.append(Note(about=str(path), text=why))
     return steps, notes
+
+
+def _stays(now: bytes, entry: manifest.Entry, *, committed: bool) -> str | None:
+    if manifest.digest(now) != entry.written:
+        return "stays, it was changed since init made it"
+    return "stays, it is committed: git rm it if all are done with Patina" if committed else None
 
 
 def _bells(repository: Repository) -> list[Path]:
@@ -120,7 +118,8 @@ def _bells(repository: Repository) -> list[Path]:
     where = hooks.folder(repository)
     if where.refusal is None:
         folders.add(where.path)
-    names = [folder / name for folder in sorted(folders) for name in files.names(folder)]
+    real = sorted(folder for folder in folders if not folder.is_symlink())
+    names = [folder / name for folder in real for name in files.names(folder)]
     return [*(p for p in names if p.is_file() and _has_block(p)), hooks.config_file(repository)]
 
 
@@ -142,6 +141,8 @@ def _hide_what_stays(steps: list[Step], found: Iterable[Repository]) -> list[Ste
     kept = []
     for tree in found:
         hidden = trees.hidden(tree)
+        if not trees.is_real(hidden.parent, tree):
+            continue
         if any(hidden.with_name(name) not in {*gone, hidden} for name in files.names(hidden.parent)):
             kept.append(hidden)
         elif hidden not in gone and files.read(hidden) == b"*\n":
@@ -155,8 +156,8 @@ def _folders(
     """Return the folders that we made and that will be empty, the deepest first."""
     tops = {key: tree.top for key, tree in found.items()}
     made = {manifest.resolve(e, common, tops) for e in listed if e.kind == "folder"}
-    made |= {trees.hidden(tree).parent for tree in found.values()}
-    made |= {trees.hidden(tree).parent.parent for tree in found.values()}
+    for tree in found.values():
+        made |= {trees.hidden(tree).parent, trees.hidden(tree).parent.parent}
     steps = []
     for path in sorted((p for p in made if p is not None), key=lambda p: -len(p.parts)):
         if path.is_symlink() or not path.is_dir():
@@ -179,11 +180,9 @@ def _state(common: Common, *, keep: bool) -> list[Step]:
         if common.home.is_dir():
             steps.append(Step(what="remove tree", path=common.home, why="Patina's state"))
     else:
-        parts = [common.home / name for name in files.names(common.home) if name not in _RECORDED]
-        for path in (
-            *(p for p in parts if p not in (common.consent, common.bell, common.manifest)),
-            common.manifest,
-        ):
+        gone = {*_RECORDED, common.consent.name, common.bell.name, common.manifest.name}
+        parts = [common.home / name for name in files.names(common.home) if name not in gone]
+        for path in (*parts, common.manifest):
             steps.append(Step(what="remove tree", path=path, why="made anew when it is needed"))
     return [step for step in steps if step is not None]
 

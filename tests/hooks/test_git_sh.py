@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -152,7 +153,9 @@ def test_in_a_repository_of_somebody_else_a_hook_is_silent(open_folder: Path, sh
     nobody = 65534 if os.geteuid() == 0 else None
     if nobody is None:
         bell.state.chmod(0o555)
-    done = subprocess.run(bell.argv(hook), cwd=bell.top, env=bell.env, capture_output=True, user=nobody, group=nobody)
+    done = subprocess.run(
+        bell.argv(hook), cwd=bell.top, env=bell.env, capture_output=True, user=nobody, group=nobody
+    )
     bell.state.chmod(0o755)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"mine\n", b"")
     assert not (bell.state / "rung").exists()
@@ -223,8 +226,9 @@ def test_an_empty_rewrite_map_is_given_back_empty(bell: Bell) -> None:
     assert not list((bell.state / "spool").iterdir())
 
 
-def test_a_rewrite_of_a_kind_that_git_does_not_name_is_passed_over(bell: Bell) -> None:
-    done = bell.run(bell.hook("post-rewrite", "#!/bin/sh\ncat\n"), "../../x", stdin=rewrites(1))
+@pytest.mark.parametrize("kind", ["../../x", "other", ""])
+def test_a_rewrite_of_a_kind_that_git_does_not_name_is_passed_over(bell: Bell, kind: str) -> None:
+    done = bell.run(bell.hook("post-rewrite", "#!/bin/sh\ncat\n"), kind, stdin=rewrites(1))
     assert (done.returncode, done.stdout, done.stderr) == (0, rewrites(1), b"")
     assert not list((bell.state / "spool").iterdir())
 
@@ -266,10 +270,21 @@ def test_nobody_waits_for_the_recorder_and_nothing_of_git_stays_open(hang: Hang)
     os.kill(alive, 9)
 
 
-def test_a_terminal_that_closes_and_ctrl_c_do_not_reach_the_recorder(hang: Hang) -> None:
+def test_a_terminal_that_closes_and_ctrl_c_do_not_reach_the_recorder(
+    hang: Hang, default_signals: None
+) -> None:
     bell = hang(also="kill -HUP $$; kill -INT $$; kill -QUIT $$")
     bell.run(bell.hook("post-commit"))
     until(bell.called, "the recorder to live through the signals")
+
+
+@pytest.fixture
+def default_signals() -> Iterator[None]:
+    """Let signals do what they do in a terminal: these tests may run under nohup, and what is ignored is inherited."""
+    before = {number: signal.signal(number, signal.SIG_DFL) for number in (signal.SIGHUP, signal.SIGQUIT)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 def test_output_that_nobody_reads_breaks_nothing(bell: Bell) -> None:

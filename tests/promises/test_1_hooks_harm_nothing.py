@@ -124,13 +124,6 @@ def nothing_can_be_made(state: Path) -> None:
 
 
 @snag
-def the_ring_and_the_marks_are_no_files(state: Path) -> None:
-    """Writing into the one waits for a reader, reading the other never ends."""
-    os.mkfifo(state / "rung")
-    (state / "marks").symlink_to("/dev/zero")
-
-
-@snag
 def an_old_ring_is_up(state: Path) -> None:
     (state / "rung").touch()
     (state / "marks").write_bytes(b"." * 62)

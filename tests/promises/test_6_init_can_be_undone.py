@@ -332,3 +332,28 @@ def test_a_recorder_that_comes_after_uninstall_brings_nothing_back(
 def locks() -> str:
     """Return who holds and who waits for locks on this machine."""
     return Path("/proc/locks").read_text()
+
+
+@pytest.mark.parametrize("name", [".patina", ".patina/local", "layer"])
+def test_nothing_is_taken_away_through_a_link(tmp_path: Path, name: str) -> None:
+    """A branch of a hostile clone may have put one in the place of a folder of ours since `init`."""
+    one, _, recorder = twins(tmp_path, "none")
+    set_up(one, recorder)
+    folder = one.repo.path / name
+    folder.rename(tmp_path / "elsewhere")
+    folder.symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere" / "last-session.md").write_text("theirs\n")
+    before = snapshot(tmp_path / "elsewhere")
+    take_out(one)
+    assert snapshot(tmp_path / "elsewhere") == before
+
+
+def test_a_hooks_folder_that_became_a_link_is_left_alone(tmp_path: Path) -> None:
+    one, _, recorder = twins(tmp_path, "shell")
+    set_up(one, recorder)
+    folder = one.repo.path / ".git/hooks"
+    folder.rename(tmp_path / "shared")
+    folder.symlink_to(tmp_path / "shared")
+    before = snapshot(tmp_path / "shared")
+    take_out(one)
+    assert snapshot(tmp_path / "shared") == before
