@@ -18,7 +18,7 @@ from patina_sessions.runs import tree
 from patina_sessions.runs.outcome import INTERRUPTED, KILLED, Ended
 from patina_sessions.system import clock
 from patina_sessions.system.docker import Engine, EngineStream, Gone
-from patina_sessions.system.docker.frames import Broken, Frames
+from patina_sessions.system.docker.frames import Frames
 
 log = logging.getLogger(__name__)
 
@@ -130,13 +130,10 @@ class Attached:
         elif piece:
             self._room.release()
             self._heard = clock.monotonic()
-            try:
-                for number, data in [(1, piece)] if self.stream.tty else self._frames.feed(piece):
-                    self.hear(number, data)
-            except Broken as error:
-                log.info("run %s: %s", self.run, error)
-                self._whole = False
-                self._stream_over = clock.monotonic()
+            for number, data in [(1, piece)] if self.stream.tty else self._frames.feed(piece):
+                self.hear(number, data)
+            if self._frames.broken:
+                self._whole, self._stream_over = False, clock.monotonic()
 
     def _act(self) -> None:
         now = clock.monotonic()
@@ -197,6 +194,8 @@ class Attached:
     def _look(self) -> None:
         """Ask the engine, over another connection, whether the command still runs."""
         self._looked = clock.monotonic()
+        if self._command_over:
+            return
         if not self._stream_over and not self.engine.answers():
             self._misses += 1
             if self._misses > 1:

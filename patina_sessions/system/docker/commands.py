@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from patina_sessions.errors import EngineUnavailable
 from patina_sessions.system import clock
 from patina_sessions.system.docker.containers import Said
-from patina_sessions.system.docker.frames import Broken, Frames
+from patina_sessions.system.docker.frames import Frames
 from patina_sessions.system.docker.line import Line
 from patina_sessions.system.docker.stream import EngineStream
 
@@ -76,7 +76,7 @@ class Commands(Line):
             while data := stream.read():
                 for number, piece in frames.feed(data):
                     (err if number == 2 else out).extend(piece)
-        except (OSError, Broken) as error:
+        except OSError as error:
             raise EngineUnavailable(f"the engine at {self.endpoint} broke off", None) from error
         finally:
             stream.close()
