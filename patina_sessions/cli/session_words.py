@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from patina_sessions.model import Session
     from patina_sessions.session.end import Finished
     from patina_sessions.session.status import Status
+    from patina_sessions.sources.watcher.process import Report
 
 
 def say_ended(done: Finished) -> None:
@@ -52,6 +53,7 @@ def status_lines(found: Status) -> list[str]:
             f"{where}; {s.commits} commits, {s.notes} notes, {s.updates} updates, {s.runs} runs",
             f"Journal: {found.journal or 'missing; the next command brings it back'}",
         ]
+        lines.append(found.watcher.words)
         if found.idle_seconds > 3600:
             lines.append(f"Nothing recorded for {found.idle_seconds / 3600:.0f} hours")
         lines += [f"  [{'x' if g.done else ' '}] {g.number}. {safe.line(g.text)}" for g in found.goals]
@@ -88,6 +90,7 @@ def status_json(found: Status) -> dict[str, Any]:
         "idle": found.idle_seconds if s else None,
         "last": found.last,
         "outside": found.outside,
+        "watcher": watcher_json(found.watcher) if s else None,
         "unrecorded": found.unrecorded,
     }
 
@@ -105,4 +108,20 @@ def end_json(done: Finished) -> dict[str, Any]:
         "committed": done.committed,
         "not_committed": done.not_committed,
         "midway": done.midway,
+    }
+
+
+def watcher_json(found: Report) -> dict[str, Any]:
+    """Return what a watcher says of itself."""
+    return {
+        "alive": found.alive,
+        "pid": found.pid if found.alive else None,
+        "since": found.since or None,
+        "backend": found.backend or None,
+        "why": found.why or None,
+        "folders": found.folders,
+        "told": found.told,
+        "gaps": found.gaps,
+        "missed": found.missed or None,
+        "ended": found.ended or None,
     }

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from patina_sessions.cli import print_json
 from patina_sessions.cli.session import json_option, place
+from patina_sessions.cli.session_words import watcher_json
 from patina_sessions.errors import Busy, NoSession, PatinaError
 
 if TYPE_CHECKING:
     from patina_sessions.model import Data
     from patina_sessions.session.active import Here
-    from patina_sessions.sources.watcher.process import Report
 
 
 @click.command(epilog="Example: patina watch --verbose")
@@ -36,7 +36,7 @@ def watch(verbose: bool, ask: bool, stop: bool, as_json: bool) -> None:
     if ask or stop or as_json:
         found = process.report(here.layout)
         if as_json:
-            print_json("watch", _json(found))
+            print_json("watch", watcher_json(found))
         else:
             click.echo(found.words)
         return
@@ -77,18 +77,3 @@ def _show(data: Data) -> None:
         for change in data.files:
             old = f"{safe.path(change.old_path)} → " if change.old_path is not None else ""
             click.echo(f"{change.status} {old}{safe.path(change.path)}")
-
-
-def _json(found: Report) -> dict[str, Any]:
-    return {
-        "alive": found.alive,
-        "pid": found.pid if found.alive else None,
-        "since": found.since or None,
-        "backend": found.backend or None,
-        "why": found.why or None,
-        "folders": found.folders,
-        "told": found.told,
-        "gaps": found.gaps,
-        "missed": found.missed or None,
-        "ended": found.ended or None,
-    }

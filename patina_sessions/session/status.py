@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from patina_sessions.errors import PatinaError
@@ -11,6 +11,8 @@ from patina_sessions.model import Id, Session
 from patina_sessions.recorder.drain import peek, recording
 from patina_sessions.recorder.state import State
 from patina_sessions.session.active import Here
+from patina_sessions.sources.watcher import process as watcher
+from patina_sessions.sources.watcher.process import Report
 from patina_sessions.system import files
 
 
@@ -26,6 +28,7 @@ class Status:
     idle_seconds: float
     last: str | None
     outside: int  # commits made since the last session's end
+    watcher: Report
     unrecorded: str | None  # why nothing could be recorded just now: a read-only folder, a full disk
 
 
@@ -44,8 +47,17 @@ def status(place: Here, now: datetime) -> Status:
         idle_seconds=(now - session.last_event).total_seconds() if session else 0.0,
         last=state.ended,
         outside=state.outside,
+        watcher=_watcher(place),
         unrecorded=unrecorded,
     )
+
+
+def _watcher(place: Here) -> Report:
+    said = watcher.report(place.layout)
+    if said.alive:
+        return said
+    off = not watcher.wanted(place.settings)
+    return replace(said, ended="it is switched off" if off else "one has just been called")
 
 
 def _state(place: Here, now: datetime) -> tuple[State, str | None]:

@@ -42,8 +42,8 @@ class Teller:
     ) -> list[FilesChanged]:
         """Return what to tell.
 
-        `by_git` names what git itself did meanwhile: what it left clean was its own doing, and what it left staged where
-        it has stopped `midway`.
+        `by_git` names what git itself did meanwhile: what it left clean was its own doing, and so was what it
+        left staged where it has stopped `midway`.
         """
         paths = [*pending.saves, *self._below(pending)]
         changes = self._changes(dict.fromkeys(paths), pending)

@@ -26,7 +26,7 @@ class Seen:
     name: bytes
 
 
-class Unavailable(OSError):
+class Unavailable(Exception):
     """There are no kernel events, or none for us."""
 
 
@@ -48,7 +48,7 @@ class Kernel:
         self._add, self._remove = inotify_c.inotify_add_watch, inotify_c.inotify_rm_watch
         self.fd = int(inotify_c.inotify_init())
         if self.fd < 0:
-            raise Unavailable(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+            raise Unavailable(f"the system gives no events: {os.strerror(ctypes.get_errno())}")
         os.set_inheritable(self.fd, False)
         os.set_blocking(self.fd, False)
 
@@ -89,4 +89,4 @@ def open_kernel() -> Kernel:
     try:
         return Kernel()
     except (ImportError, AttributeError) as error:  # another system than Linux, or a C library without it
-        raise Unavailable(0, "this system has no inotify") from error
+        raise Unavailable("this system has no inotify") from error

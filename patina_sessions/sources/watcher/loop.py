@@ -194,7 +194,7 @@ class Watcher:
 
     def _doubt(self) -> None:
         """Look whether the kernel told everything: on some file systems it tells nothing, and does not say so."""
-        if self._view.rare and now_quiet(self._clock):
+        if now_quiet(self._clock):
             missed = self._look.again()
             if missed:
                 self._view.why_not = "this file system does not tell of changes"

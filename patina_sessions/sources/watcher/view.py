@@ -31,7 +31,6 @@ class View:
         self._kernel: kernels.Kernel | None = None
         self._folders: Folders | None = None
         self.overflown = False
-        self.rare = True
         self.why_not = self._open(settings, asked)
 
     def _open(self, settings: Settings, asked: Asked) -> str:
@@ -39,8 +38,8 @@ class View:
         try:
             self._kernel = kernels.open_kernel()
         except kernels.Unavailable as error:
-            log.warning("no kernel events: %s", error.strerror)
-            return "the system gives no events (fs.inotify.max_user_instances)" if error.errno else str(error)
+            log.warning("no kernel events: %s", error)
+            return str(error)
         if settings.text("watch.backend") == "poll":
             return "watch.backend is poll"
         layout = self._layout

@@ -1,0 +1,211 @@
+"""The parts of the watcher that a whole one shows too seldom: a full disk, a silent file system, names, mounts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from patina_sessions.errors import PatinaError
+from patina_sessions.model import FilesChanged, FilesGap
+from patina_sessions.paths import Layout
+from patina_sessions.session.active import here
+from patina_sessions.settings import load
+from patina_sessions.sources.watcher import bells, loop, names, process, spool
+from patina_sessions.sources.watcher.folders import Folders
+from patina_sessions.sources.watcher.loop import Watcher
+from patina_sessions.sources.watcher.pending import MOST, Pending
+from patina_sessions.sources.watcher.process import Report
+from patina_sessions.system import files, mounts
+from tests.repository import Repo
+
+
+@pytest.fixture
+def layout(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> Layout:
+    """Return the paths of a repository with an active session; no recorder is started from here."""
+    repo.commit("first", a="1\n")
+    repo.patina("init")
+    repo.patina("session", "start", "the work")
+    monkeypatch.setattr(bells.Bells, "_call", lambda self: None)
+    return here(repo.path).layout
+
+
+@pytest.fixture
+def watcher(layout: Layout) -> Iterator[Watcher]:
+    """Return a watcher that is turned by hand."""
+    found = Watcher(layout, load(layout.top))
+    found._begin(Report(), None)
+    yield found
+    found._view.close()
+
+
+def told(layout: Layout) -> list[object]:
+    """Return the data of all facts in the spool."""
+    return [fact.data for fact in spool.read(layout)[0]]
+
+
+def polls(watcher: Watcher) -> str:
+    """Say whether the watcher looks at `git status` now and then."""
+    return "no" if watcher._clock.look is None else "yes"
+
+
+def turn(watcher: Watcher) -> None:
+    """Take what the kernel says, and have it told."""
+    watcher._view.read(watcher._pending)
+    watcher._touched()
+    watcher._tell_or_wait()
+
+
+def test_on_a_full_disk_facts_wait_and_are_told_later(
+    repo: Repo, layout: Layout, watcher: Watcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise PatinaError("the disk is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(files, "require_room", full)
+        repo.write("a.txt", "2\n")
+        turn(watcher)
+        repo.write("b.txt", "2\n")
+        turn(watcher)
+        assert told(layout) == []
+        assert watcher._clock.retry
+    turn(watcher)
+    paths = [f.path for data in told(layout) if isinstance(data, FilesChanged) for f in data.files]
+    assert paths == ["a.txt", "b.txt"]
+    assert not watcher._clock.retry
+
+
+def test_a_file_system_that_tells_nothing_is_noticed_and_polled(
+    repo: Repo, layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Folders, "begin", lambda self: None)  # as if the kernel knew of no change
+    monkeypatch.setattr(loop, "QUIET", 0.0)
+    watcher = Watcher(layout, load(layout.top))
+    watcher._begin(Report(), None)
+    watcher._check(0.0)
+    assert polls(watcher) == "no"  # nothing was missed
+    repo.write("a.txt", "2\n")
+    watcher._check(0.0)
+    assert polls(watcher) == "yes"
+    watcher._tell_or_wait()
+    watcher._view.close()
+    [gap] = [data for data in told(layout) if isinstance(data, FilesGap)]
+    assert "does not tell of changes" in gap.reason
+    [changed] = [data for data in told(layout) if isinstance(data, FilesChanged)]
+    assert [f.path for f in changed.files] == ["a.txt"]
+    assert process.report(layout).backend == "poll"
+
+
+def test_what_events_told_of_is_not_taken_for_missed(repo: Repo, layout: Layout, watcher: Watcher) -> None:
+    repo.write("a.txt", "2\n")
+    repo.write("b.txt", "2\n")
+    turn(watcher)
+    watcher._clock.last = 0.0
+    watcher._check(0.0)
+    assert polls(watcher) == "no"
+
+
+def test_its_report_grows_with_nothing_and_its_memory_with_files_not_with_events() -> None:
+    pending = Pending()
+    for number in range(3 * MOST):
+        pending.touch(f"file{number % 100}", 1)
+    assert len(pending.saves) == 100
+    for number in range(2 * MOST):
+        pending.touch(f"other{number}")
+    assert len(pending.saves) == MOST
+    assert pending.beyond == MOST + 100
+
+
+def test_without_inotify_it_polls_and_says_why(
+    repo: Repo, layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from watchdog.observers import inotify_c
+
+    monkeypatch.setattr(inotify_c, "inotify_init", lambda: -1)
+    watcher = Watcher(layout, load(layout.top))
+    watcher._begin(Report(), None)
+    repo.write("a.txt", "2\n")
+    watcher._merge(watcher._look.again())
+    watcher._tell_or_wait()
+    watcher._view.close()
+    assert [type(data) for data in told(layout)] == [FilesGap, FilesChanged]
+    assert "no events" in process.report(layout).why
+
+
+@pytest.mark.parametrize("name", [".a.swp", "x/.a.swx", "a~", ".#a", "#a#", "4913", "x/y/.goutputstream-1A"])
+def test_names_of_a_moment_are_known(name: str) -> None:
+    assert names.temporary(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["a.py", "Cargo.lock", "swp", "a.swp.txt", "#a", "a#", "4913.txt", "~a", ".env"]
+)
+def test_names_of_files_are_not_taken_for_those(name: str) -> None:
+    assert not names.temporary(name)
+
+
+TABLE = rb"""22 1 254:0 / / rw,relatime - ext4 /dev/root rw
+30 22 0:40 / /home rw - nfs4 server:/home rw
+31 30 0:41 / /home/ada/my\040work rw - fuse.sshfs ada@host: rw
+32 22 0:42 / /home rw - overlay overlay rw
+33 22 0:43 / /mnt/c rw - 9p C:\ rw
+garbage
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        (b"/usr/lib", "ext4"),
+        (b"/home/ada", "overlay"),
+        (b"/homestead", "ext4"),
+        (b"/home/ada/my work/x", "fuse.sshfs"),
+        (b"/mnt/c/src", "9p"),
+    ],
+)
+def test_the_mount_that_holds_a_path_is_the_deepest_and_the_latest(path: bytes, kind: str) -> None:
+    assert mounts.find(TABLE, path) == kind
+
+
+@given(st.binary(), st.binary())
+def test_any_table_of_mounts_is_read_without_a_fault(table: bytes, path: bytes) -> None:
+    mounts.find(table, path)
+
+
+def test_silent_file_systems_are_polled(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mounts, "kind_of", lambda _: "fuse.sshfs")
+    watcher = Watcher(layout, load(layout.top))
+    watcher._begin(Report(), None)
+    watcher._view.close()
+    assert polls(watcher) == "yes"
+    assert "fuse.sshfs" in process.report(layout).why
+
+
+def test_a_report_that_is_torn_is_no_report(layout: Layout) -> None:
+    for raw in (b"", b"{", b"[]", b'{"pid":', b"\xff"):
+        (layout.state / "watcher.json").write_bytes(raw)
+        assert process.report(layout) == Report()
+
+
+def test_batches_of_nonsense_are_dropped_and_the_others_are_taken(layout: Layout) -> None:
+    layout.watched.mkdir()
+    (layout.watched / "0.in").write_bytes(b"\x00nonsense\n")
+    (layout.watched / "1.in").write_bytes(b'{"type":"session.ended","time":"2026-01-01T00:00:00+00:00"}\n')
+    (layout.watched / ".2.in.9.tmp").write_bytes(b"half")
+    facts, used = spool.read(layout)
+    assert facts == ()
+    assert [path.name for path in used] == ["0.in", "1.in"]
+
+
+def test_a_process_of_another_is_never_spoken_to(layout: Layout) -> None:
+    process.write_report(layout, Report(pid=os.getpid(), backend="kernel"))
+    assert not process.ask(layout)  # nobody holds the lock: the number is of a process that is not a watcher
+    assert process.stop(layout.state)
+
+
+def test_no_pattern_of_a_moment_s_name_is_slow() -> None:
+    assert not names.temporary("." * 50_000 + "x")
