@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import click
 
@@ -61,13 +62,29 @@ def _color() -> bool:
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-@click.command(epilog="Example: patina context --max-chars 4000")
+@click.command(epilog="Example: patina context --max-chars 4000; patina context --max-words 200")
 @click.option(
     "--max-chars", type=click.IntRange(min=200), default=9500, show_default=True, help="At most so long."
 )
+@click.option(
+    "--max-words", type=click.IntRange(min=20), metavar="N", help="A brief of the last finished session."
+)
+@click.option(
+    "--from", "file", type=click.Path(path_type=Path), metavar="FILE", help="A brief of this journal."
+)
 @json_option
-def context(max_chars: int, as_json: bool) -> None:
+def context(max_chars: int, max_words: int | None, file: Path | None, as_json: bool) -> None:
     """Print what whoever goes on has to know: previous context, open goals, latest entries."""
+    from patina_sessions.readers import context as doer
+
+    if file is not None:
+        _print_context(None, doer.of_file(file, max_words=max_words or 200), as_json=as_json)
+        return
+    session, text = _context(max_chars, max_words)
+    _print_context(session, text, as_json=as_json)
+
+
+def _context(max_chars: int, max_words: int | None) -> tuple[str | None, str]:
     from patina_sessions.readers import context as doer
     from patina_sessions.recorder.drain import drain, peek
     from patina_sessions.system import clock
@@ -78,8 +95,14 @@ def context(max_chars: int, as_json: bool) -> None:
     except PatinaError as error:
         click.echo(f"Warning: nothing can be recorded now: {error.message}", err=True)
     active = peek(here.layout, here.settings).session
-    text = doer.context(here.layout, active=active is not None, max_chars=max_chars)
+    session = active.id if active else None
+    if max_words is not None:
+        return session, doer.of_last(here.layout, max_words=max_words)
+    return session, doer.context(here.layout, active=active is not None, max_chars=max_chars)
+
+
+def _print_context(session: str | None, text: str, *, as_json: bool) -> None:
     if as_json:
-        print_json("context", {"session": active.id if active else None, "text": text})
+        print_json("context", {"session": session, "text": text})
     else:
         click.echo(text)

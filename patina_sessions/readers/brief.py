@@ -17,7 +17,7 @@ from patina_sessions.readers.facts import Facts
 
 WORDS = 220  # the whole of it, labels included
 _GOALS, _GOAL_WORDS = 5, 14
-_POINT_WORDS = 28
+_POINT_WORDS, _LONG_POINT_WORDS = 28, 45
 _QUIET = 60  # with fewer words of its own a session passes on what it knew of the one before
 _HEADINGS: tuple[tuple[points.Kind, str], ...] = (
     ("work", "Work completed"),
@@ -28,6 +28,7 @@ _HEADINGS: tuple[tuple[points.Kind, str], ...] = (
     ("said", "Noted"),
     ("commit", "Commits"),
 )
+_SHORTEST = 8  # words, below which nothing more is said
 _LABELS = sum(len(heading.split()) for _, heading in _HEADINGS)
 
 
@@ -48,6 +49,54 @@ def brief(
     if sum(points.size(point.text) for point in chosen) < _QUIET:
         head += _before(journal)
     return redact.redact("\n\n".join([*head, *_blocks(chosen)]))
+
+
+def within(journal: Journal, found: Facts, place: str, *, words: int) -> str:
+    """Return the brief of a session in at most `words` words, with every open goal and failing test as it was written.
+
+    `place` is where the rest can be read; it stands there whenever a decision of the last update does not.
+    """
+    failed = _failed(journal)
+    first = " ".join(filter(None, (_numbers(found), tests(journal) if not failed else "")))
+    head = [first, *_listed("Open goals", open_goals(journal)), *_listed("Failing tests", failed)]
+    known = "\n".join(head)
+    more = f"Whole journal: {safe.path(place)}"
+    cut = [replace(point, text=short(point.text, _LONG_POINT_WORDS)) for point in points.of(journal)]
+    room = words - points.size(known) - points.size(more)
+    chosen: list[points.Point] = []
+    while room > _SHORTEST:
+        chosen = points.choose([p for p in cut if p.text], known, room=room)
+        text = "\n\n".join([*head, *_blocks(chosen), more])
+        if len(text.split()) <= words:
+            break
+        room -= max(3, len(text.split()) - words)
+    else:
+        chosen = []
+    return redact.redact("\n\n".join([*head, *_blocks(chosen), more]))
+
+
+def _numbers(found: Facts) -> str:
+    """Return the outcome as `_outcome` does, in half the words."""
+    day = f", {found.started.astimezone(found.zone):%Y-%m-%d}" if found.started else ""
+    numbers = [found.work_type or "", count(found.commits, "commit"), count(found.files, "file")]
+    said = f"“{safe.line(found.title, limit=100)}” ({safe.line(found.id, limit=60)}{day})"
+    return f"{said}: {safe.line(', '.join(filter(None, numbers)))}." if any(numbers) else f"{said}."
+
+
+def _listed(heading: str, names: Sequence[str]) -> list[str]:
+    return (
+        ["\n".join([f"**{heading}:**", *(f"- {safe.line(name, limit=1000)}" for name in names)])]
+        if names
+        else []
+    )
+
+
+def _failed(journal: Journal) -> list[str]:
+    runs = (journal.archived or {}).get("runs")
+    runs = [run for run in runs if isinstance(run, dict)] if isinstance(runs, list) else []
+    last = next((run for run in reversed(runs) if run.get("kind") == "test"), {})
+    names = last.get("failed_names")
+    return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
 
 
 def _blocks(chosen: Sequence[points.Point]) -> list[str]:

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from patina_sessions import redact, safe
+from patina_sessions.errors import PatinaError
 from patina_sessions.journal import archive, grammar
 from patina_sessions.journal.grammar import Entry, Journal
 from patina_sessions.paths import Layout
@@ -20,7 +22,7 @@ from patina_sessions.readers.page import Block, fill
 from patina_sessions.system import files
 
 MAX_CHARS = 9_500
-_UNFILLED = re.compile(r"^\*\*[^*\n]+:\*\*\n(?:-[ \t]*(?:\n|\Z))+\n?(?=\*\*|\Z|\n)", re.MULTILINE)
+_UNFILLED = re.compile(r"^\*\*[^*\n]+:\*\*\n\n?(?:-[ \t]*(?:\n|\Z))+\n?(?=\*\*|\Z|\n)", re.MULTILINE)
 
 
 def context(layout: Layout, *, active: bool, max_chars: int = MAX_CHARS) -> str:
@@ -38,6 +40,25 @@ def context(layout: Layout, *, active: bool, max_chars: int = MAX_CHARS) -> str:
     place = f"layer/sessions/{last.id}.md" if found.tree else str(found.path)
     journal = grammar.parse(data)
     return fill(_finished(journal, last, place), _entries(journal), place, room=max_chars)
+
+
+def of_last(layout: Layout, *, max_words: int) -> str:
+    """Return the brief of the last finished session in at most so many words; "" where there is none."""
+    last = max(previous.finished(layout), key=previous.order, default=None)
+    found = archive.locate(layout, last.id) if last else None
+    return of_file(found.path, max_words=max_words) if found else ""
+
+
+def of_file(path: Path, *, max_words: int) -> str:
+    """Return the brief of one journal file, in at most so many words. Raises `PatinaError` where there is none."""
+    data = files.read(path)
+    if data is None:
+        raise PatinaError(
+            f"there is no file {path}", "Name a journal: patina context --from layer/sessions/ID.md"
+        )
+    journal = grammar.parse(data)
+    found = facts.of_journal(journal.field("ID", "id") or path.stem, journal)
+    return brief.within(journal, found, str(path), words=max_words)
 
 
 def _active(journal: Journal, place: str) -> Iterable[Block]:
