@@ -3,7 +3,7 @@
 The rooms of the house, in the order in which an event travels. A room imports only from rooms above it, and its own
 files; what stands on one line is one floor. tests/test_architecture.py reads this list, so that it cannot rot.
 
-    errors model safe redact settings paths  the words everybody speaks; untrusted text made safe; secrets out
+    errors frozen model safe redact settings paths  the words everybody speaks; untrusted text made safe; secrets out
     system    clock files git processes docker: the only way outside, one door for each foreign package
     events    the event log, and the ring that wakes the recorder
     sources   reflog rewrites pushes watcher agents: what happened becomes events, and nothing else

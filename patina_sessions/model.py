@@ -6,9 +6,10 @@ changes; a type from a newer Patina becomes `Unknown`, is kept, and is passed ov
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeAlias
+
+from patina_sessions.frozen import dataclass
 
 Id: TypeAlias = str  # a full object id, lower-case hex
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+
+from patina_sessions.frozen import dataclass
 
 FORMAT = 1  # of repo.json, the event log and the hooks; a newer one is refused and left alone
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from patina_sessions.errors import PatinaError
+from patina_sessions.frozen import dataclass
 
 Value: TypeAlias = bool | int | float | str | tuple[str, ...]
 

@@ -14,11 +14,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from patina_sessions.events import codec
+from patina_sessions.frozen import dataclass
 from patina_sessions.model import Event, Fact, Position
 from patina_sessions.paths import Layout
 from patina_sessions.system import files

@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from patina_sessions import safe
 from patina_sessions.errors import PatinaError
+from patina_sessions.frozen import dataclass
 from patina_sessions.journal import metadata
 from patina_sessions.paths import Layout
 from patina_sessions.system import files

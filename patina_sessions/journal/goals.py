@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from patina_sessions.frozen import dataclass
 from patina_sessions.journal import lines, metadata, render
 from patina_sessions.journal.lines import LEVEL, LINE, TEXT
 

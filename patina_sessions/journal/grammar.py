@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal, TypeAlias
 
 from patina_sessions import safe
+from patina_sessions.frozen import dataclass
 from patina_sessions.journal import front, goals, lines, metadata
 
 Generation: TypeAlias = Literal["fields", "front-matter", "free"]

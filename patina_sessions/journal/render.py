@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from patina_sessions import safe
+from patina_sessions.frozen import dataclass
 from patina_sessions.model import Entry, Started
 
 NUMBER = " <!-- {} -->"

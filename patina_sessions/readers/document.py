@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from patina_sessions.frozen import dataclass
 from patina_sessions.journal import grammar
 from patina_sessions.readers import facts
 

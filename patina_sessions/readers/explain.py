@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from patina_sessions.errors import PatinaError
+from patina_sessions.frozen import dataclass
 from patina_sessions.journal import grammar
 from patina_sessions.journal.grammar import Entry, Journal
 from patina_sessions.model import Commit, Id

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
+from patina_sessions.frozen import dataclass
 from patina_sessions.journal import front, grammar, metadata
 from patina_sessions.journal.grammar import Entry, Journal
 from patina_sessions.model import Id

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from patina_sessions.frozen import dataclass
 from patina_sessions.journal import archive
 from patina_sessions.paths import Layout
 from patina_sessions.readers import brief, columns, facts

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from patina_sessions import safe
+from patina_sessions.frozen import dataclass
 
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _SCRAP = 4  # lines: less of an entry tells nothing

@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from patina_sessions.frozen import dataclass
 from patina_sessions.journal.grammar import Entry, Journal
 
 Kind: TypeAlias = Literal["work", "decision", "pattern", "challenge", "next", "said", "commit"]

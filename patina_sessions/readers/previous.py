@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from patina_sessions import redact
+from patina_sessions.frozen import dataclass
 from patina_sessions.journal import archive, grammar
 from patina_sessions.journal.grammar import Journal
 from patina_sessions.model import Id

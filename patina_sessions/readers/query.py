@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import pairwise
+
+from patina_sessions.frozen import dataclass
 
 FIELDS = ("llm", "branch", "since", "file", "commit", "author")
 _PART = re.compile(r'(-?)(?:([a-z]+):)?("([^"]*)"?|\S+)')

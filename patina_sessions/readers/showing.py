@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from patina_sessions.errors import PatinaError
+from patina_sessions.frozen import dataclass
 from patina_sessions.journal import archive, grammar
 from patina_sessions.paths import Layout
 from patina_sessions.readers import facts, listing

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
 
 from patina_sessions import safe
+from patina_sessions.frozen import dataclass
 from patina_sessions.journal import front, grammar
 from patina_sessions.readers import columns
 from patina_sessions.readers.columns import Span, painted, wrap

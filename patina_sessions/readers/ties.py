@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from patina_sessions.frozen import dataclass
 from patina_sessions.model import Id
 
 How: TypeAlias = Literal["id", "rewritten", "patch", "squash", "tree"]

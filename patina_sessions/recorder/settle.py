@@ -9,11 +9,11 @@ the log; a rename or a truncation could lose the person's. The worktree's lock m
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from patina_sessions import model
 from patina_sessions.errors import PatinaError
 from patina_sessions.events import log
+from patina_sessions.frozen import dataclass
 from patina_sessions.journal import render
 from patina_sessions.model import Entry
 from patina_sessions.paths import Layout

@@ -6,10 +6,11 @@ Noise stays in the event log; the journal gets at most a screenful, and nothing 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from patina_sessions import model, safe
+from patina_sessions.frozen import dataclass
 from patina_sessions.model import Event, FileChange
 from patina_sessions.recorder.words import plural
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 
+from patina_sessions.frozen import dataclass
 from patina_sessions.paths import Layout
 from patina_sessions.runs import labels, living, workspace
 from patina_sessions.system.docker import Engine

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 from patina_sessions.errors import PatinaError
 from patina_sessions.events import log
+from patina_sessions.frozen import dataclass
 from patina_sessions.model import RunFinished, RunStarted
 from patina_sessions.paths import Layout
 from patina_sessions.runs import living

@@ -11,10 +11,10 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from patina_sessions.errors import PatinaError
+from patina_sessions.frozen import dataclass
 from patina_sessions.runs import labels, project
 from patina_sessions.runs.project import Dockerfile, Project
 from patina_sessions.system import files, processes

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from patina_sessions.frozen import dataclass
 
 Read = Callable[[str], str]  # a file of the project's top folder by name; empty where it is not there
 

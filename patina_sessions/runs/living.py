@@ -11,12 +11,12 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from patina_sessions import model
 from patina_sessions.events import codec, log
+from patina_sessions.frozen import dataclass
 from patina_sessions.model import Fact, RunFinished, RunStarted
 from patina_sessions.paths import Layout
 from patina_sessions.system import clock, files

@@ -10,11 +10,12 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
 from patina_sessions.errors import PatinaError
+from patina_sessions.frozen import dataclass
 from patina_sessions.runs import languages
 from patina_sessions.settings import Settings
 from patina_sessions.system import files

@@ -10,12 +10,13 @@ import shlex
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
 from patina_sessions.errors import EngineUnavailable, PatinaError
+from patina_sessions.frozen import dataclass
 from patina_sessions.model import RunFinished, RunStarted
 from patina_sessions.paths import Layout
 from patina_sessions.redact import redact

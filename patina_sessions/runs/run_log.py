@@ -7,10 +7,10 @@ between is counted and dropped. Only what is kept is decoded and redacted (5 MB/
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from pathlib import Path
 
 from patina_sessions.errors import PatinaError
+from patina_sessions.frozen import dataclass
 from patina_sessions.redact import StreamRedactor
 from patina_sessions.runs.plain import Plain
 from patina_sessions.system import files

@@ -10,9 +10,9 @@ import hashlib
 import logging
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
+from patina_sessions.frozen import dataclass
 from patina_sessions.paths import Layout
 from patina_sessions.runs import labels, living, project
 from patina_sessions.runs.project import Project

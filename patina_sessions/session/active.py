@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from patina_sessions.errors import NewerData, NoSession, NotSetUp
+from patina_sessions.frozen import dataclass
 from patina_sessions.model import Session
 from patina_sessions.paths import FORMAT, Common, Layout
 from patina_sessions.recorder.drain import Recording, recording

@@ -8,12 +8,12 @@ finishes the rest. The classification is never written into the active journal, 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from patina_sessions import model, redact
 from patina_sessions.errors import PatinaError
 from patina_sessions.events import log
+from patina_sessions.frozen import dataclass
 from patina_sessions.journal import append, archive, render
 from patina_sessions.model import Discarded, Ended, Event, FilesChanged, Session
 from patina_sessions.recorder.drain import Recording

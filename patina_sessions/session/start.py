@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from patina_sessions import redact
 from patina_sessions.errors import Busy, PatinaError
+from patina_sessions.frozen import dataclass
 from patina_sessions.journal import archive
 from patina_sessions.model import Session, Started
 from patina_sessions.readers import previous

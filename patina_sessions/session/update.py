@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from patina_sessions import redact
 from patina_sessions.errors import PatinaError
+from patina_sessions.frozen import dataclass
 from patina_sessions.model import Event, Updated
 from patina_sessions.recorder.words import HEADINGS
 from patina_sessions.session import boundaries

@@ -7,7 +7,8 @@ around the block keeps the edit. A block's first line carries its version.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from patina_sessions.frozen import dataclass
 
 _BEGIN = re.compile(rb"^(?:#|<!--) >>> patina (\d{1,6}) >>>[^\n]*\n", re.MULTILINE)
 _END = re.compile(rb"^(?:#|<!--) <<< patina <<<[^\n]*(?:\n|\Z)", re.MULTILINE)

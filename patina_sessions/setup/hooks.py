@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from patina_sessions import safe
+from patina_sessions.frozen import dataclass
 from patina_sessions.paths import FORMAT
 from patina_sessions.setup import blocks, hook_text
 from patina_sessions.setup.plan import Note, Step

@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Literal
 
 from patina_sessions.errors import NewerData, PatinaError
+from patina_sessions.frozen import dataclass
 from patina_sessions.paths import FORMAT, Common
 from patina_sessions.system import files
 

@@ -6,11 +6,11 @@ saved in between is not done.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, assert_never
 
 from patina_sessions.errors import Busy, PatinaError
+from patina_sessions.frozen import dataclass
 from patina_sessions.system import files
 from patina_sessions.system.repository import Repository
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from patina_sessions.frozen import dataclass
 from patina_sessions.model import Fact, Id, Position, Pushed
 from patina_sessions.redact import redact
 from patina_sessions.sources import reflog_tail, remotes

@@ -8,10 +8,11 @@ themselves are looked at. Never says what it does not know: an id that is no lon
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+from patina_sessions.frozen import dataclass
 from patina_sessions.model import Commit, Fact, Id, Made, Position, Rebased
 from patina_sessions.paths import Layout
 from patina_sessions.sources import reflog_shown, reflog_tail

@@ -7,10 +7,11 @@ here, another worktree on the same branch, a push into the checkout, and whoever
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
+from patina_sessions.frozen import dataclass
 from patina_sessions.model import Id
 from patina_sessions.paths import Layout
 from patina_sessions.sources import reflog_lines, reflog_made, remotes

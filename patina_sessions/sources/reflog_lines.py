@@ -10,9 +10,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Literal, TypeAlias, cast
 
+from patina_sessions.frozen import dataclass
 from patina_sessions.model import Id
 from patina_sessions.system.objects import Ident, ident, text
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 import os
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from patina_sessions.errors import PatinaError
+from patina_sessions.frozen import dataclass
 from patina_sessions.model import Position
 from patina_sessions.sources import reflog_lines
 from patina_sessions.sources.reflog_lines import Likeness, Line

@@ -8,8 +8,9 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from patina_sessions.frozen import dataclass
 from patina_sessions.model import Data, Fact, Id, Kind, Made, Moved, Rebased
 from patina_sessions.paths import Layout
 from patina_sessions.redact import redact

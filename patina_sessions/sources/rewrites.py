@@ -11,10 +11,10 @@ import os
 import re
 import stat
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from patina_sessions.frozen import dataclass
 from patina_sessions.model import Fact, Id, Rebased
 from patina_sessions.system import clock
 from patina_sessions.system.objects import is_id, text

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from patina_sessions.errors import PatinaError
+from patina_sessions.frozen import dataclass
 
 # What a user may have chosen for every git of theirs. All other GIT_* belong to the git that called us as a hook, and
 # would turn our children to another repository or index (pre-commit#300, lefthook#1265, GitPython#2022).

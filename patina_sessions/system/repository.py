@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import os
 import secrets
-from dataclasses import dataclass
 from pathlib import Path
 
 from patina_sessions.errors import NotARepository, PatinaError
+from patina_sessions.frozen import dataclass
 from patina_sessions.model import Id
 from patina_sessions.paths import Common, Layout, key_file
 from patina_sessions.system import files, processes

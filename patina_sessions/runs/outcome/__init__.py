@@ -6,8 +6,9 @@ why; the rest of this package are the runners, one a module.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+from patina_sessions.frozen import dataclass
 
 Word: TypeAlias = Literal[
     "passed", "failed", "timed out", "interrupted", "out of memory", "engine lost", "output lost"

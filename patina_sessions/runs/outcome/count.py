@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from patina_sessions.frozen import dataclass
 
 NAMES = 200  # of failed tests are kept in the event; the count is always whole
 NAME_LENGTH = 300

@@ -11,11 +11,12 @@ import os
 import signal
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from patina_sessions.errors import PatinaError
+from patina_sessions.frozen import dataclass
 from patina_sessions.paths import Common, Layout
 from patina_sessions.settings import Settings
 from patina_sessions.system import clock, files, processes

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
 from patina_sessions.errors import PatinaError
+from patina_sessions.frozen import dataclass
 
 
 class Gone(PatinaError):
