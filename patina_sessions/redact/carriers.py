@@ -66,7 +66,7 @@ def _basic(match: re.Match[str]) -> Span:
 def _cookies(match: re.Match[str]) -> Span:
     """Return the span of all cookies of a header, when one of them says more than a setting does."""
     text, at, quote = match.string, match.end(), match["quote"]
-    words = re.findall(r"=([^\s;\"'=]{8,})", text[at : _line(text, at, quote, at + 2 * LOOK)])
+    words = re.findall(r"=([^\s;\"'=]{8,})", text[at : _line(text, at, quote, at + 8 * LOOK)])
     telling = any(values.chosen(word) and (values.mixed(word) or values.random(word)) for word in words)
     return (at, _line(text, at, quote, len(text))) if telling else None
 
@@ -90,6 +90,7 @@ def _option(match: re.Match[str]) -> Span:
 
 _SHELL_WORD = r"[\"']?(?P<value>[^\s\"'$<{-][^\s\"']{3,})"
 _COMMAND = r"\b[^\n|;&]{0,200}?\s"
+_TIED = _COMMAND + "?-p ?" + _SHELL_WORD
 _IN_URL = r":\\?/\\?/[^\s/:@\"'<>\\`]{0,128}:(?P<value>[^\s/\"'<>`\\]+)@(?=[\w\[$.{-])"
 _URL_ENCODED = r"%3a%2f%2f[^\s%&\"']{0,128}%3a(?P<value>(?:(?!%40|%2f)[^\s&\"'])+)%40"
 
@@ -126,7 +127,7 @@ CARRIERS: tuple[Rule, ...] = (
         _login,
     ),
     Rule("password", ("mysql", "mariadb"), rf"(?:mysql|mariadb)\w*{_COMMAND}-p{_SHELL_WORD}", _option),
-    Rule("password", ("sshpass ",), rf"sshpass{_COMMAND}?-p ?{_SHELL_WORD}", _option),
+    Rule("password", ("sshpass ",), "sshpass" + _TIED, _option),
     Rule(
         "password",
         ("docker login", "podman login"),

@@ -10,7 +10,7 @@ import re
 from functools import partial
 
 from patina_sessions.redact import value as values
-from patina_sessions.redact.rule import LOOK, Rule, Span
+from patina_sessions.redact.rule import LOOK, Rule, Span, stands_in
 
 _QUOTE = r"(?:\\{0,7}[\"'`]|&quot;|&#3[49];|\\u002[27])"
 _BLANK = r"(?:\s|\\{1,7}[nrt]|\\\n)"
@@ -80,17 +80,21 @@ def _needed(match: re.Match[str], name: str) -> int:
         return 4
     if match["sign"]:
         return 1 if match["quote"] and "\n" not in match["blank"] else 2
-    return 2 if name.startswith("--") or match["verb"] or match["tag"] or match["quote"] else 4
+    if name.startswith("--") or match["verb"] or match["tag"] or match["quote"]:
+        return 2
+    blanks = match.string[match.end("tail") : match.end()].strip(" \t")
+    return 3 if name.isupper() and not blanks else 4
 
 
 def _value(more: int, match: re.Match[str]) -> Span:
     """Return the span of the value after a name; a token or key must look that much `more` like one."""
     text, at = match.string, match.end()
     needed = _needed(match, _name(match))
-    if needed > 3 or _about(match["tail"]) or (match["tag"] and "</" not in text[at : at + LOOK]):
+    if needed > 3 or _about(match["tail"]):
         return None
     end, quote = values.extent(text, at, match["quote"], at + LOOK)
-    if not _convinces(text[at:end], min(needed + more, 3), more, quote):
+    untied = match["tag"] and not text.startswith("</", end)
+    if untied or not _convinces(text[at:end], min(needed + more, 3), more, quote):
         return None
     return at, values.extent(text, at, match["quote"], len(text))[0] if end > at + LOOK - 8 else end
 
@@ -99,7 +103,7 @@ def _convinces(value: str, needed: int, more: int, quote: str | None) -> bool:
     """Tell whether a value looks enough like a secret for the sign that stands before it."""
     words = value.split()
     if len(words) != 1:
-        literal = bool(quote) and not values.refers(value)
+        literal = bool(quote) and not (values.refers(value) or stands_in(value))
         return literal and not more and needed < 3 and any(map(values.random, words))
     if not quote and (value[:1] in ("(", "\\") or (more and not set("()[]{}").isdisjoint(value))):
         return False
@@ -110,22 +114,29 @@ def _convinces(value: str, needed: int, more: int, quote: str | None) -> bool:
     return len(value) >= 8 + 4 * more and values.random(value)
 
 
-def _named(kind: str, hints: str, names: str, more: int) -> Rule:
-    hinted = tuple(hint.replace("+", " ") for hint in hints.split())
-    return Rule(kind, hinted, rf"(?i)(?:{names}){_BETWEEN}", partial(_value, more))
+def _named(kind: str, hints: tuple[str, ...], names: str, more: int) -> Rule:
+    return Rule(kind, hints, rf"(?i)(?:{names}){_BETWEEN}", partial(_value, more))
 
 
-_KEY_HINTS = " ".join(f"{word}{joint}key" for word in _KEYS for joint in ("", "_", "-", "+"))
+_PASSWORD = rf"[_'\"-]?(?:passw(?:or)?d|passphrase|passcode|pwd|{_PASSING}(?![a-z]))"
+_HINTS = (
+    "passw",
+    "passphrase",
+    "passcode",
+    "pwd",
+    "userpass",
+    "dbpass",
+    "_pass",
+    "-pass",
+    "'pass",
+    '"pass',
+    "pass=",
+)
 
 NAMED: tuple[Rule, ...] = (
-    _named(
-        "password",
-        "passw passphrase passcode pwd _pass -pass pass= pass+= pass: 'pass \"pass userpass dbpass",
-        rf"[_'\"-]?(?:passw(?:or)?d|passphrase|passcode|pwd|{_PASSING}(?![a-z]))",
-        0,
-    ),
-    _named("token", "token jwt", "token|jwt", 1),
-    _named("secret", "secret credential", "secret|credential", 1),
-    _named("api-key", _KEY_HINTS, _KEY, 1),
-    _named("api-key", "_key", _ANY_KEY, 2),
+    _named("password", (*_HINTS, "pass =", "pass:"), _PASSWORD, 0),
+    _named("token", ("token", "jwt"), "token|jwt", 1),
+    _named("secret", ("secret", "credential"), "secret|credential", 1),
+    _named("api-key", tuple(f"{word}{joint}key" for word in _KEYS for joint in ("", "_", "-", " ")), _KEY, 1),
+    _named("api-key", ("_key",), _ANY_KEY, 2),
 )

@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeAlias
 Span: TypeAlias = "tuple[int, int] | None"
 
 # How much of a value decides whether it is one: a stream has to know that much of what follows before it lets go.
-LOOK = 128
+LOOK = 64
 
 _STAND_INS = (
     "xxxx **** .... ____ example placeholder your- your_ yourtok yourkey yourapi yoursec yourpass redacted dummy sample"
@@ -55,7 +55,7 @@ def edge(before: str = "A-Za-z0-9") -> str:
 def whole(match: re.Match[str]) -> Span:
     """Return the span of the group `value`, else of the match, unless it is a placeholder."""
     start, end = match.span("value" if "value" in match.re.groupindex else 0)
-    return None if sequential(match.string[start : min(end, start + 64)]) else (start, end)
+    return None if sequential(match.string[start : min(end, start + LOOK)]) else (start, end)
 
 
 def sequential(token: str) -> bool:
