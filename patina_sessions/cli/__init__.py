@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "show": ("reading", "show", "Show a session's journal"),
     "search": ("search", "search", "Find the sessions that spoke of it"),
     "explain": ("explain", "explain", "Say why a line, a file or a commit is as it is"),
+    "goals": ("memory", "goals", "List the open goals of all sessions"),
     "context": ("reading", "context", "What the next one has to know"),
     "watch": ("watch", "watch", "Watch the files of the session, in the foreground"),
     "record": ("record", "record", "Record now what is unrecorded"),
@@ -37,8 +38,12 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "runs": ("runs", "runs", "List, show and compare runs"),
     "workspace": ("workspace", "workspace", "Status, stop and removal of the workspace"),
     "clean": ("workspace", "clean", "Remove what Patina made in the engine"),
+    "hook": ("hook", "hook", "What Patina's own processes ask for"),
+    "export": ("memory", "export", "The record for other programs"),
+    "completion": ("completion", "completion", "Completion for bash, zsh and fish"),
     "uninstall": ("init", "uninstall", "Take Patina out again, byte for byte"),
 }
+HIDDEN = ("hook",)  # nobody types these
 
 
 class Commands(click.Group):
@@ -60,7 +65,8 @@ class Commands(click.Group):
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing any."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, words) for name, (_, _, words) in COMMANDS.items()])
+            shown = [(name, words) for name, (_, _, words) in COMMANDS.items() if name not in HIDDEN]
+            formatter.write_dl(shown)
 
 
 @click.group(

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from patina_sessions.cli import print_json
+from patina_sessions.cli.completion import session_ids
 from patina_sessions.cli.session import json_option, place
 from patina_sessions.errors import PatinaError
 
@@ -38,7 +39,7 @@ def _width() -> int | None:
 
 
 @click.command(epilog="Example: patina show; patina show 20261125-0930 --raw")
-@click.argument("session", required=False, metavar="[ID]")
+@click.argument("session", required=False, metavar="[ID]", shell_complete=session_ids)
 @click.option("--raw", is_flag=True, help="The journal's bytes, as they are.")
 @json_option
 def show(session: str | None, raw: bool, as_json: bool) -> None:
@@ -53,7 +54,20 @@ def show(session: str | None, raw: bool, as_json: bool) -> None:
         sys.stdout.buffer.write(found.data)
         sys.stdout.buffer.flush()
     else:
-        click.echo(showing.text(found, color=_color()), nl=False)
+        _page(showing.text(found, color=_color()))
+
+
+def _page(text: str) -> None:
+    """Print; where a terminal would scroll it away, through the person's pager, as git does."""
+    import os
+    import shutil
+
+    long = sys.stdout.isatty() and text.count("\n") >= shutil.get_terminal_size().lines
+    if long and os.environ.get("PAGER", "less") not in ("", "cat"):
+        os.environ.setdefault("LESS", "FRX")
+        click.echo_via_pager(text, color=_color())
+    else:
+        click.echo(text, nl=False)
 
 
 def _color() -> bool:

@@ -160,6 +160,11 @@ def top_of(git_dir: Path, common_dir: Path) -> Path | None:
     return top if (top / ".git").exists() or (kept and top.is_dir()) else None
 
 
+def of_key(layout: Layout, nonce: str) -> Layout:
+    """Return the paths of another worktree's state, which may be gone by now."""
+    return Layout(top=layout.top, git=layout.git, common=layout.common, key=nonce)
+
+
 def worktrees(common_dir: Path) -> dict[str, Path]:
     """Return the git directories of all worktrees of a repository that have a key, by key."""
     linked = common_dir / "worktrees"
