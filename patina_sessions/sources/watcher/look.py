@@ -34,16 +34,25 @@ class Look:
         found = self._now() or {}
         self._seen = found
         pending = Pending()
-        for path, seen in found.items():
-            if since is not None and self._saved(path, seen) >= since:
+        for path in found:
+            if since is not None and self._since_when(path) >= since:
                 pending.touch(path, 1)
         return pending
 
-    def _saved(self, path: str, seen: Signature) -> float:
-        if seen is not None:
-            return seen[1] / 1e9
-        try:  # it is gone: its folder tells when
-            return os.stat(os.path.dirname(self._top / path)).st_mtime
+    def _since_when(self, path: str) -> float:
+        """Return when a file came to be as it is. A file that was moved keeps the time of its content."""
+        try:
+            return os.lstat(self._top / path).st_ctime
+        except (OSError, ValueError):
+            return self._gone_since(path)
+
+    def _gone_since(self, path: str) -> float:
+        """Return when a file went, at the latest: the nearest folder that is there tells."""
+        folder = os.path.dirname(path)
+        while folder and not os.path.isdir(self._top / folder):
+            folder = os.path.dirname(folder)
+        try:
+            return os.stat(self._top / folder).st_mtime
         except OSError:
             return 0.0
 
