@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 UPGRADED = (
     b"HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.raw-stream\r\n"
@@ -46,7 +47,7 @@ class FakeEngine:
     _over: float = 0.0
     _closed: bool = False
 
-    def __enter__(self) -> FakeEngine:
+    def __enter__(self) -> Self:
         self._server = socket.socket(socket.AF_UNIX)
         self._server.bind(str(self.path))
         self._server.listen(32)
@@ -104,7 +105,7 @@ class FakeEngine:
             "GET /containers/box/json": {"State": {"Running": True}},
         }
         if route == "POST /exec/ours/start":  # a look for processes of the run: there are none left
-            one.sendall(UPGRADED + frame(1, b"0\n"))
+            one.sendall(UPGRADED + frame(1, b"0 0\n"))
             return False
         known = answers.get(route)
         data = json.dumps(known if known is not None else {"message": f"no {route} here"}).encode()
@@ -116,7 +117,7 @@ class FakeEngine:
         return True
 
     def _is_users(self, body: dict[str, object]) -> bool:
-        return "PATINA_RUN=" not in str(body.get("Cmd"))
+        return "PATINA_RUN" not in str(body.get("Cmd"))
 
     def _state(self) -> dict[str, object]:
         over = bool(self._over) and time.monotonic() >= self._over

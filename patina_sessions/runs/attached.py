@@ -14,8 +14,8 @@ from queue import Empty, SimpleQueue
 from typing import Literal
 
 from patina_sessions.errors import PatinaError
-from patina_sessions.runs import tree
 from patina_sessions.runs.outcome import INTERRUPTED, KILLED, Ended
+from patina_sessions.runs.tree import Tree
 from patina_sessions.system import clock
 from patina_sessions.system.docker import Engine, EngineStream, Gone
 from patina_sessions.system.docker.frames import Frames
@@ -50,7 +50,7 @@ class Attached:
     engine: Engine
     container: str
     run: str
-    user: str
+    tree: Tree
     command: str  # the engine's id of it
     stream: EngineStream
     watch: Watch
@@ -168,14 +168,14 @@ class Attached:
         self._kill_at = clock.monotonic() + GRACE
         if name is not None:
             try:
-                tree.signal(self.engine, self.container, self.run, self.user, name)
+                self.tree.signal(name)
             except PatinaError as error:
                 log.info("run %s could not be asked to stop: %s", self.run, error.message)
 
     def _kill(self) -> None:
         self._kill_at = 0.0
         try:
-            if tree.end(self.engine, self.container, self.run, self.user):
+            if self.tree.end():
                 return
             self.engine.kill(self.container)
             self.details.append(

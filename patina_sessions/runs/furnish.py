@@ -12,9 +12,10 @@ from collections.abc import Callable
 from patina_sessions.errors import PatinaError
 from patina_sessions.paths import Layout
 from patina_sessions.runs import labels
+from patina_sessions.runs.outcome import NOT_FOUND, NOT_RUNNABLE
 from patina_sessions.runs.workspace import UNREADY, Wanted, Workspace
 from patina_sessions.system import clock, files
-from patina_sessions.system.docker import Container, Engine, Mount
+from patina_sessions.system.docker import Container, Engine, Mount, Said
 
 Say = Callable[[str], None]
 HOME = "/patina/home"
@@ -124,13 +125,17 @@ def _create(engine: Engine, wanted: Wanted, configured: str, *, copied: bool) ->
         if "bind source path does not exist" in words or ("mount" in words and "no such file" in words):
             return None
         if "/bin/sh" in words:
-            raise PatinaError(
-                f"the image {wanted.image} has no shell, which a workspace waits in",
-                "Name another image: --image NAME. Or run it by itself: docker run --rm "
-                f"{wanted.image} COMMAND",
-            ) from error
+            raise no_shell(wanted.image) from error
         raise
     return Workspace(container=container, name=name, image=wanted.image, user=wanted.user, copied=copied)
+
+
+def no_shell(image: str) -> PatinaError:
+    """Return what is said of an image without a shell."""
+    return PatinaError(
+        f"the image {image} has no shell, which a workspace waits in",
+        f"Name another image: --image NAME. Or run it by itself: docker run --rm {image} COMMAND",
+    )
 
 
 def mounts(layout: Layout) -> tuple[Mount, ...]:
@@ -158,19 +163,8 @@ def _furnish(engine: Engine, wanted: Wanted, made: Workspace, *, say: Say) -> bo
         files.create(nonce, b"")
     try:
         before = clock.wall()
-        said = engine.ask(
-            made.container,
-            [
-                "/bin/sh",
-                "-c",
-                _FURNISH,
-                "sh",
-                str(wanted.user.uid),
-                str(wanted.user.gid),
-                str(nonce) if looked else "",
-            ],
-            user="0",
-        )
+        words = str(wanted.user.uid), str(wanted.user.gid), str(nonce) if looked else ""
+        said = _asked(engine, wanted.image, made.container, *words)
     finally:
         if looked:
             files.remove(nonce)
@@ -179,9 +173,26 @@ def _furnish(engine: Engine, wanted: Wanted, made: Workspace, *, say: Say) -> bo
             f"the workspace cannot be prepared: {said.err.decode('utf-8', 'replace').strip()[:300]}",
             "Is the image writable, and has it mkdir, chmod and chown?",
         )
-    words = said.out.decode("utf-8", "replace").split()
-    if words and words[-1].isdigit() and abs(int(words[-1]) - before) > 5:
-        say(
-            f"The engine's clock is {int(words[-1]) - before:+.0f} s from ours; the journal's times are ours."
-        )
-    return "seen" in words
+    answers = said.out.decode("utf-8", "replace").split()
+    ahead = int(answers[-1]) - before if answers and answers[-1].isdigit() else 0.0
+    if abs(ahead) > 5:
+        say(f"The engine's clock is {ahead:+.0f} s from ours; the journal's times are ours.")
+    return "seen" in answers
+
+
+def _asked(engine: Engine, image: str, container: str, *words: str) -> Said:
+    try:
+        said = engine.ask(container, ["/bin/sh", "-c", _FURNISH, "sh", *words], user="0")
+    except PatinaError as error:
+        seen = engine.inspect(container)
+        if seen is None or seen["State"]["Running"]:
+            raise
+        code = seen["State"]["ExitCode"]
+        if code == NOT_FOUND:  # what docker-init says of a program that is not there
+            raise no_shell(image) from error
+        raise PatinaError(
+            f"the workspace ended at once, with exit code {code}", f"Ask: docker logs {container[:12]}"
+        ) from error
+    if said.code == NOT_RUNNABLE and b"/bin/sh" in said.out:
+        raise no_shell(image)
+    return said

@@ -20,11 +20,12 @@ from patina_sessions.frozen import dataclass
 from patina_sessions.model import RunFinished, RunStarted
 from patina_sessions.paths import Layout
 from patina_sessions.redact import redact
-from patina_sessions.runs import finished, living, tree
+from patina_sessions.runs import finished, living
 from patina_sessions.runs.attached import Attached, Hear, Watch
 from patina_sessions.runs.furnish import HOME
 from patina_sessions.runs.outcome import Ended
 from patina_sessions.runs.run_log import Output, RunLog
+from patina_sessions.runs.tree import MARK, Tree
 from patina_sessions.runs.workspace import User, Workspace
 from patina_sessions.settings import Settings
 from patina_sessions.system import clock, files, terminal
@@ -151,7 +152,7 @@ def _followed(
         engine=engine,
         container=place.container,
         run=started.run,
-        user=place.user.words,
+        tree=Tree(engine=engine, container=place.container, run=started.run, user=place.user.words),
         command=command,
         stream=stream,
         watch=Watch(
@@ -186,7 +187,7 @@ def environment(place: Workspace, order: Order, run: str) -> dict[str, str]:
         named |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
     home = {"HOME": HOME} if place.user.uid else {"HOME": "/root"}
     term = {"TERM": terminal_kind()} if order.tty else {}
-    return {**named, **home, **term, **order.environment, tree.MARK: run}
+    return {**named, **home, **term, **order.environment, MARK: run}
 
 
 def terminal_kind() -> str:
@@ -239,7 +240,7 @@ def sweep(engine: Engine, layout: Layout, user: User) -> int:
     for run, container, mark in marked:
         try:
             if container and engine.inspect(container) is not None:
-                tree.end(engine, container, run, user.words)
+                Tree(engine=engine, container=container, run=run, user=user.words).end()
         except EngineUnavailable:
             raise
         except PatinaError:

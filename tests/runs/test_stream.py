@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from patina_sessions.runs.attached import Attached, Watch
 from patina_sessions.runs.outcome import Ended, verdict
 from patina_sessions.runs.run_log import RunLog
+from patina_sessions.runs.tree import Tree
 from patina_sessions.system import docker
 from patina_sessions.system.docker.frames import Frames
 from tests.fake_engine import FakeEngine, Script, frame
@@ -35,7 +36,9 @@ Play = Callable[..., Heard]
 def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Play:
     """Return a player of scripts: what was heard of a command in such an engine, and how it ended."""
 
-    def run(script: Script, *, watch: Watch | None = None, hear: Callable[[int, bytes], None] | None = None) -> Heard:
+    def run(
+        script: Script, *, watch: Watch | None = None, hear: Callable[[int, bytes], None] | None = None
+    ) -> Heard:
         heard = Heard()
 
         def both(stream: int, data: bytes) -> None:
@@ -49,7 +52,7 @@ def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Play:
                     engine=engine,
                     container="box",
                     run="r1",
-                    user="0:0",
+                    tree=Tree(engine=engine, container="box", run="r1", user="0:0"),
                     command=command,
                     stream=engine.begin(command),
                     watch=watch or Watch(),
@@ -133,7 +136,9 @@ def test_an_engine_that_dies_is_engine_lost(play: Play) -> None:
 
 
 def test_a_timeout_is_told_apart_from_a_failure(play: Play) -> None:
-    heard = play(Script(packets=packets(frame(1, b"x")), hangs=True, runs_for=1.0, code=143), watch=Watch(timeout=0.3))
+    heard = play(
+        Script(packets=packets(frame(1, b"x")), hangs=True, runs_for=1.0, code=143), watch=Watch(timeout=0.3)
+    )
     assert (verdict(heard.ended).word, verdict(heard.ended).code) == ("timed out", 124)
 
 
@@ -168,9 +173,7 @@ def test_a_gigabyte_of_output_takes_no_more_memory_than_a_little(play: Play, tmp
 
 
 @given(st.lists(st.tuples(st.sampled_from([1, 2]), st.binary(max_size=40))), st.lists(st.integers(1, 30)))
-def test_frames_come_out_alike_however_they_are_cut(
-    frames: list[tuple[int, bytes]], cuts: list[int]
-) -> None:
+def test_frames_come_out_alike_however_they_are_cut(frames: list[tuple[int, bytes]], cuts: list[int]) -> None:
     data = b"".join(frame(stream, piece) for stream, piece in frames)
     taken = Frames()
     heard: dict[int, bytes] = {1: b"", 2: b""}
