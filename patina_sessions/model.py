@@ -259,8 +259,10 @@ class AgentEvent:
     tool: str = ""
     target: str = ""
     outcome: Literal["", "ok", "failed", "unknown"] = ""
-    source: str = ""
-    human: bool = True
+    source: str = ""  # started: startup, resume, clear, compact, fork; ended: the reason
+    human: bool = True  # False for a prompt that the client wrote itself
+    attended: bool = False  # a person sits before it, as far as the client tells
+    owner: int = 0  # the client's process, to find out that it died
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -79,6 +79,11 @@ class Common:
         return self.home / "spool"
 
     @property
+    def start(self) -> Path:
+        """What an agent's start hook hands over in a worktree that has no state yet."""
+        return self.home / "start.json"
+
+    @property
     def worktrees(self) -> Path:
         return self.home / "worktrees"
 
@@ -120,6 +125,16 @@ class Layout:
     @property
     def runs(self) -> Path:
         return self.state / "runs"
+
+    @property
+    def start(self) -> Path:
+        """What an agent's start hook hands over, written ahead so that the hook is a `cat`."""
+        return self.state / "start.json"
+
+    @property
+    def line(self) -> Path:
+        """What a statusline shows, written ahead as well."""
+        return self.state / "statusline"
 
     @property
     def watched(self) -> Path:

@@ -107,6 +107,23 @@ KEYS: tuple[Key, ...] = (
     Key(name="runs.max_log", default=10_000_000, words="bytes of a run's log: its beginning and its end"),
     Key(name="runs.keep", default=100, words="how many runs' logs are kept"),
     Key(name="runs.timeout", default=0, words="seconds after which a run is ended; never"),
+    Key(
+        name="agent.auto_start", default=True, project=False, words="an agent's first prompt starts a session"
+    ),
+    Key(
+        name="agent.prompts",
+        default="short",
+        choices=("none", "title", "short"),
+        project=False,
+        words="how much of a prompt to an agent is kept",
+    ),
+    Key(
+        name="journal.agent_detail",
+        default="turns",
+        choices=("none", "turns", "tools"),
+        project=False,
+        words="what the journal tells of agents: nothing, an entry a turn, or every command too",
+    ),
     Key(name="redact", default=True, project=False, words="secrets are taken out before anything is written"),
 )
 _BY_NAME = {key.name: key for key in KEYS}

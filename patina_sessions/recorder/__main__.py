@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from patina_sessions.paths import FORMAT, Common, Layout
-from patina_sessions.recorder import drain
+from patina_sessions.recorder import drain, opening
 from patina_sessions.settings import load
 from patina_sessions.system import clock, files, processes
 from patina_sessions.system import repository as repositories
@@ -99,7 +99,10 @@ def _rebase_moves(common: Common) -> bool:
 def _drain_all(common: Common, folder: Path, git_dir: str | None) -> None:
     for layout in layouts(common, folder, git_dir):
         try:
-            events = drain.drain(layout, load(layout.top), clock.now())
+            settings = load(layout.top)
+            if opening.due(layout, settings):
+                opening.open_session(layout)
+            events = drain.drain(layout, settings, clock.now())
             log.info("worktree %s: %d events", layout.key, len(events))
         except Exception:  # one worktree's trouble is not another's
             log.exception("worktree %s was not recorded", layout.key)

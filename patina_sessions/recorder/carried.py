@@ -8,6 +8,7 @@ from typing import Any
 from patina_sessions.events import codec
 from patina_sessions.model import Event
 from patina_sessions.recorder.projection import Carry
+from patina_sessions.recorder.turns import Turn, Turns
 from patina_sessions.recorder.worked import Work
 
 
@@ -18,6 +19,7 @@ def to_json(carry: Carry) -> dict[str, Any]:
         "steps": carry.steps,
         "replay": [codec.encode(e).decode("utf-8", "surrogateescape") for e in carry.replay],
         "work": codec.as_json(carry.work),
+        "turns": {"open": [codec.as_json(t) for t in carry.turns.open], "seen": list(carry.turns.seen)},
     }
 
 
@@ -28,6 +30,10 @@ def from_json(plain: dict[str, Any]) -> Carry:
         steps=plain["steps"],
         replay=tuple(_event(raw) for raw in plain["replay"]),
         work=codec.from_json(Work, plain["work"]),
+        turns=Turns(
+            open=tuple(codec.from_json(Turn, t) for t in plain["turns"]["open"]),
+            seen=tuple(plain["turns"]["seen"]),
+        ),
     )
 
 

@@ -7,7 +7,7 @@ the sources' new positions are one write; only then is the journal touched; only
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,10 +15,11 @@ from datetime import datetime
 from patina_sessions.events import log
 from patina_sessions.model import Data, Event, Fact
 from patina_sessions.paths import Layout
-from patina_sessions.recorder import intake, leftover, settle
+from patina_sessions.recorder import ahead, intake, leftover, settle
 from patina_sessions.recorder import state as states
 from patina_sessions.recorder.state import State
 from patina_sessions.settings import Settings
+from patina_sessions.sources.agents import Keep
 from patina_sessions.sources.watcher import process as watcher
 from patina_sessions.system import files
 
@@ -33,11 +34,19 @@ class Recording:
     state: State
     fresh: list[Event] = field(default_factory=list)  # what this wake has logged
 
-    def take(self, *data: Data) -> list[Event]:
-        """Log what the sources found and then `data`; bring the journal up to it. Return the events of `data`."""
-        found = intake.read(self.layout, self.state, now=self.now)
+    def take(
+        self, *data: Data, opening: Callable[[tuple[Fact, ...]], tuple[Fact, ...]] | None = None
+    ) -> list[Event]:
+        """Log what the sources found and then `data`; bring the journal up to it. Return the events of `data`.
+
+        `opening` may put the start of a session among what was found.
+        """
+        found = intake.read(self.layout, self.state, now=self.now, keep=keeping(self.layout, self.settings))
         facts = [Fact(time=self.now, data=d, key=secrets.token_hex(12)) for d in data]
-        events = self._log([*found.facts, *facts], found.records)
+        seen = found.facts if opening is None else opening(found.facts)
+        events = self._log([*seen, *facts], found.records)
+        if opening is not None and self.state.session is not None:
+            settle.begin(self.layout, self.state)
         for path in found.logged:
             files.remove(path)
         over = intake.closed(self.layout, self.state, now=self.now)
@@ -85,13 +94,24 @@ class Recording:
         return events
 
 
+def keeping(layout: Layout, settings: Settings) -> Keep:
+    """Return how much is kept of what agents say."""
+    return Keep(
+        top=str(layout.top),
+        prompts=settings.text("agent.prompts"),
+        detail=settings.text("journal.agent_detail"),
+    )
+
+
 @contextmanager
 def recording(layout: Layout, settings: Settings, now: datetime) -> Iterator[Recording]:
     """Hold the worktree's lock and give its recording; wait for whoever has it."""
     files.make_folder(layout.state)
     with files.locked(layout.lock):
         state = states.load(layout, named_files=int(settings.number("journal.files")))
-        yield Recording(layout=layout, settings=settings, now=now, state=state)
+        held = Recording(layout=layout, settings=settings, now=now, state=state)
+        yield held
+    ahead.refresh(layout, held.fresh)
     if state.session is not None:
         watcher.ensure(
             layout, settings

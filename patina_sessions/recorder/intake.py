@@ -8,12 +8,14 @@ from datetime import datetime
 from pathlib import Path
 
 from patina_sessions.events import log
-from patina_sessions.model import Fact, FilesChanged, Position, Rebased
+from patina_sessions.model import AgentEvent, Fact, FilesChanged, Position, Rebased
 from patina_sessions.paths import Layout
 from patina_sessions.recorder.known import Known
 from patina_sessions.recorder.state import State
+from patina_sessions.recorder.turns import GONE
 from patina_sessions.runs import living
-from patina_sessions.sources import pushes, reflog, rewrites
+from patina_sessions.sources import agent_spool, pushes, reflog, rewrites
+from patina_sessions.sources.agents import Keep
 from patina_sessions.sources.watcher import spool
 from patina_sessions.system import clock, files
 from patina_sessions.system.git import Git
@@ -35,7 +37,7 @@ class Found:
     ] = ()  # files that may go as soon as the facts are in the log: no entry waits for them
 
 
-def read(layout: Layout, state: State, *, now: datetime) -> Found:
+def read(layout: Layout, state: State, *, now: datetime, keep: Keep) -> Found:
     """Ask every source. Without anything new this starts no process and reads one block."""
     known = Known(layout, state)
     spooled = rewrites.read(layout.common.spool, now=now)
@@ -58,13 +60,29 @@ def read(layout: Layout, state: State, *, now: datetime) -> Found:
     maps, used = _mine(spooled, state, fresh)
     seen, batches = spool.read(layout)
     died, ended = living.ends(layout)
+    heard = agent_spool.read(layout.common.spool, layout.git, keep)
+    agents = (*heard.facts, *_gone(state, heard.facts, now))
     moved = [p for p in (reading.position, *told.positions) if state.positions.get(p.source) != p]
     return Found(
-        facts=_in_time(reading.facts, (*seen, *told.facts, *died), maps),
+        facts=_in_time(reading.facts, (*seen, *told.facts, *died), maps, agents),
         records=tuple(log.position_record(p) for p in moved),
         used=(*used, *ended),
-        logged=batches,
+        logged=(*batches, *heard.files),
     )
+
+
+def _gone(state: State, heard: tuple[Fact, ...], now: datetime) -> list[Fact]:
+    """Return the ends of agents' sessions that no client told of: a turn is open, and its process is no more."""
+    speaking = {f.data.agent_session for f in heard if isinstance(f.data, AgentEvent)}
+    return [
+        Fact(
+            time=now,
+            data=AgentEvent(what="ended", agent=t.agent, agent_session=t.session, source=GONE),
+            key=f"gone {t.agent} {t.session} {t.seq}",
+        )
+        for t in state.carry.turns.open
+        if t.session not in speaking and agent_spool.dead(t.owner)
+    ]
 
 
 def beginning(layout: Layout, *, now: datetime) -> tuple[log.Record, ...]:
@@ -84,17 +102,35 @@ def beginning(layout: Layout, *, now: datetime) -> tuple[log.Record, ...]:
     return tuple(log.position_record(p) for p in (start.position, *told.positions))
 
 
-def _in_time(reading: tuple[Fact, ...], told: tuple[Fact, ...], maps: tuple[Fact, ...]) -> tuple[Fact, ...]:
+def _in_time(
+    reading: tuple[Fact, ...], told: tuple[Fact, ...], maps: tuple[Fact, ...], agents: tuple[Fact, ...]
+) -> tuple[Fact, ...]:
     """Merge what has its own order by time; a rewrite map goes right behind the rebase that it closes."""
     merged = list(reading)
     for fact in maps:
         merged.insert(_place(fact, merged), fact)
+    ranked = [(fact.time, _rank(fact), fact) for fact in (*told, *merged)] + _in_turn(agents)
+    if not (told or agents):
+        return tuple(merged)
+    return tuple(fact for _, _, fact in sorted(ranked, key=lambda r: r[:2]))
+
+
+def _rank(fact: Fact) -> int:
     # In one second a file was worked on before its commit, not after it.
-    return tuple(sorted((*told, *merged), key=_when)) if told else tuple(merged)
+    return 1 if isinstance(fact.data, FilesChanged) else 2
 
 
-def _when(fact: Fact) -> tuple[datetime, bool]:
-    return fact.time, not isinstance(fact.data, FilesChanged)
+def _in_turn(agents: tuple[Fact, ...]) -> list[tuple[datetime, int, Fact]]:
+    """Give agents' facts their place within a second: a prompt before what was done for it, an answer after it.
+
+    Their own order stays as it was.
+    """
+    placed: list[tuple[datetime, int, Fact]] = []
+    for fact in agents:
+        first = isinstance(fact.data, AgentEvent) and fact.data.what in ("started", "prompt")
+        after = placed[-1][1] if placed and placed[-1][0] == fact.time else 0
+        placed.append((fact.time, max(after, 0 if first else 3), fact))
+    return placed
 
 
 def _place(fact: Fact, facts: list[Fact]) -> int:

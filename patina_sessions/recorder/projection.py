@@ -13,10 +13,12 @@ from typing import assert_never
 
 from patina_sessions import model, safe
 from patina_sessions.model import Entry, Event
-from patina_sessions.recorder import run_words, words, worked
+from patina_sessions.recorder import run_words, turns, words, worked
+from patina_sessions.recorder.turns import Turns
 from patina_sessions.recorder.worked import Work
 
 _NOTHING = Work()
+_NO_TURNS = Turns()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,12 +29,18 @@ class Carry:
     replay: tuple[Event, ...] = ()  # the steps of a rebase that is not over
     work: Work = _NOTHING  # files worked on that no entry has told of
     steps: int = 0  # checkouts of a bare commit id since the last named one: a bisect, a script
+    turns: Turns = _NO_TURNS  # what coding agents are at
 
 
 def step(carry: Carry, event: Event, *, files: int) -> tuple[Carry, tuple[Entry, ...]]:
     """Take one event; `files` is how many files of a commit are named."""
     if carry.replay and _closes_unsaid(event):
         carry, before = _close(carry)
+        carry, after = step(carry, event, files=files)
+        return carry, before + after
+    if carry.turns.open and turns.tells(event.data):
+        none_open, overs = turns.closed(carry.turns)
+        carry, before = _turns_told(replace(carry, turns=none_open), event, overs)
         carry, after = step(carry, event, files=files)
         return carry, before + after
     if carry.work and worked.tells(event.data):
@@ -55,7 +63,7 @@ def project(events: Iterable[Event], *, files: int, carry: Carry | None = None) 
 def _step(carry: Carry, event: Event, files: int) -> tuple[Carry, tuple[Entry, ...]]:
     match event.data:
         case model.Started():
-            return Carry(day=_day(event.time)), ()
+            return Carry(day=_day(event.time), turns=turns.carried_over(carry.turns)), ()
         case model.Made():
             return _entry(carry, event, words.made(event.data, limit=files))
         case model.Rebased():
@@ -81,7 +89,12 @@ def _step(carry: Carry, event: Event, files: int) -> tuple[Carry, tuple[Entry, .
             return _entry(carry, event, run_words.run_finished(event.data))
         case model.FilesChanged() | model.FilesGap():
             return replace(carry, work=worked.taken(carry.work, event)), ()
-        case model.Ended() | model.Discarded() | model.RunStarted() | model.AgentEvent() | model.Unknown():
+        case model.AgentEvent() if turns.is_worktree(event.data):
+            return _entry(carry, event, turns.worktree(event.data))
+        case model.AgentEvent():
+            now_open, over = turns.taken(carry.turns, event, event.data)
+            return _turns_told(replace(carry, turns=now_open), event, over)
+        case model.Ended() | model.Discarded() | model.RunStarted() | model.Unknown():
             return carry, ()
         case _:
             assert_never(event.data)
@@ -104,6 +117,14 @@ def _work_told(carry: Carry, event: Event) -> tuple[Carry, tuple[Entry, ...]]:
     work, carry = carry.work, replace(carry, work=_NOTHING)
     told = worked.told(work, event)
     return (carry, ()) if told is None else _entry(carry, replace(event, seq=work.seq), told)
+
+
+def _turns_told(carry: Carry, event: Event, overs: Iterable[turns.Over]) -> tuple[Carry, tuple[Entry, ...]]:
+    entries: list[Entry] = []
+    for over in overs:
+        carry, due = _entry(carry, replace(event, seq=over.turn.seq), turns.told(over))
+        entries += due
+    return carry, tuple(entries)
 
 
 def _moved(carry: Carry, event: Event, data: model.Moved) -> tuple[Carry, tuple[Entry, ...]]:

@@ -18,7 +18,7 @@ from patina_sessions.recorder import carried, projection
 from patina_sessions.recorder.projection import Carry
 from patina_sessions.system import files
 
-VERSION = 2
+VERSION = 3
 Signature = tuple[int, int, int, int, int]
 
 
@@ -179,9 +179,9 @@ def _ended_last(lines: list[log.Line]) -> bool:
 
 def all_entries(layout: Layout, session_seq: int, *, named_files: int) -> dict[int, Entry]:
     """Return every entry of the active session by its number, from the whole log: to write lost ones again."""
-    wanted = (e for e in log.events(layout) if e.seq >= session_seq)
-    _, entries = projection.project(wanted, files=named_files)
-    return {e.seq: e for e in entries}
+    # From the beginning: an agent's turn may have begun before the session in which it ends.
+    _, entries = projection.project(log.events(layout), files=named_files)
+    return {e.seq: e for e in entries if e.seq > session_seq}
 
 
 # ------------------------------------------------------------------------------------------------------- the snapshot

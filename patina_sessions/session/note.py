@@ -33,13 +33,13 @@ def goal(place: Here, text: str, now: datetime) -> int:
         raise PatinaError("the goal is empty", 'Give it a text: patina goal "what is to be reached"')
     data = GoalAdded(text=redact.redact(text.strip()))
     with active(place, now) as (r, _):
-        _write_goal(r, data.text)
+        write_goal(r, data.text)
         r.add(data)
         r.settle()
         return len(grammar.parse(files.read(r.layout.journal) or b"").goals)
 
 
-def _write_goal(r: Recording, text: str) -> None:
+def write_goal(r: Recording, text: str) -> None:
     """Put the goal into the file by an exchange, so that what an editor saved meanwhile is still there."""
     from patina_sessions.journal import append
 

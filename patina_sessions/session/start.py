@@ -15,7 +15,7 @@ from patina_sessions.model import Session, Started
 from patina_sessions.readers import previous
 from patina_sessions.recorder import settle
 from patina_sessions.recorder.drain import Recording, recording
-from patina_sessions.session import boundaries, end
+from patina_sessions.session import boundaries, end, takeover
 from patina_sessions.session.active import Here
 from patina_sessions.sources.watcher import process as watcher
 from patina_sessions.system import files, registry
@@ -56,7 +56,10 @@ def start(
     assistant: str | None = None,
     end_active: bool = False,
 ) -> Begun:
-    """Start a session. Raises `Busy` while another is active here, unless that one was left idle or is to be ended."""
+    """Start a session, or take over the one that an agent began.
+
+    Raises `Busy` while another is active here, unless that one was left idle or is to be ended.
+    """
     title = redact.redact(title.strip())
     if not title:
         raise PatinaError(
@@ -66,8 +69,11 @@ def start(
         watcher.ask(place.layout)
     with recording(place.layout, place.settings, now) as r:
         r.take()
+        if not end_active and takeover.possible(r):
+            takeover.take(r, title, [redact.redact(g.strip()) for g in goals if g.strip()])
+            return _taken_over(place, r)
         ended = _end_open(place, r, now, end_active=end_active)
-        data = _started(place, r, title, now, goals, assistant)
+        data = opening(place, r, title, now, goals, assistant)
         r.add(data)
         settle.begin(place.layout, r.state)
         registry.add(place.layout.common.git, place.layout.top)
@@ -80,6 +86,13 @@ def start(
             carried=data.carried,
             ended=ended,
         )
+
+
+def _taken_over(place: Here, r: Recording) -> Begun:
+    session = r.state.current()
+    assert session is not None
+    journal = place.layout.journal.relative_to(place.layout.top).as_posix()
+    return Begun(session=session, journal=journal, context="", carried=0, ended=None)
 
 
 def _end_open(place: Here, r: Recording, now: datetime, *, end_active: bool) -> end.Finished | None:
@@ -97,9 +110,10 @@ def _end_open(place: Here, r: Recording, now: datetime, *, end_active: bool) -> 
     )
 
 
-def _started(
+def opening(
     place: Here, r: Recording, title: str, now: datetime, goals: Sequence[str], assistant: str | None
 ) -> Started:
+    """Return the head of a new session here: its id and its first tag are taken by that."""
     with Git(place.layout.git, place.layout.top) as git:
         name, mail = git.identity()
         author = f"{name} <{mail}>" if mail else name

@@ -1,0 +1,77 @@
+# Patina's ear at a coding agent. The agent's hook runs this with one payload on standard input; it is set aside for the
+# recorder, and the agent goes on. What happens to it, and what of it is kept, is the recorder's to say.
+# patina-agent 1; written by "patina init --agent", which also renews it; "patina uninstall --agent" takes it out.
+#
+# Given: $1, the agent; $2, what happened: start, prompt, tool, turn or end. Not a word on standard output, except at a
+# start what the recorder has written ahead; always exit 0. POSIX only; nothing is started but what moves the bytes.
+
+exec 2>/dev/null
+[ "${PATINA-}" != 0 ] && [ ! -t 0 ] || exit 0
+trap '' HUP INT QUIT # the session's last word comes while its terminal closes
+
+# The worktree, without git: up from here, or from where the agent was started when it has gone out of the repository.
+seek() {
+  top=$1
+  case $top in /*) ;; *) return 1 ;; esac
+  until [ -e "$top/.git" ]; do
+    [ "$top" ] || return 1
+    top=${top%/*}
+  done
+  git=$top/.git
+  if [ -f "$git" ]; then
+    IFS= read -r git <"$top/.git" || [ "$git" ] || return 1
+    git=${git#gitdir: }
+    case $git in /*) ;; *) git=$top/$git ;; esac
+  fi
+  common=$git up=
+  if [ -f "$git/commondir" ]; then
+    IFS= read -r up <"$git/commondir" || [ "$up" ] || return 1
+    case $up in /*) common=$up ;; *) common=$git/$up ;; esac
+  fi
+  [ -f "$common/patina/repo.json" ] && [ -d "$common/patina/spool" ]
+}
+seek "$PWD" || seek "${CLAUDE_PROJECT_DIR-}" || exit 0
+
+umask 077
+set -C # from here > makes a file or fails
+f=$common/patina/spool/agent-$1-$$
+while [ -e "$f.in" ] || [ -e "$f.tmp" ]; do f=$f-; done
+
+# Whether a person sits there: Claude Code says it; of the others a terminal tells.
+attended=${CLAUDE_CODE_SESSION_ATTENDED--} owner=${CLAUDE_PID:-$PPID}
+case $1 in claude) ;; *) if [ "$2" = prompt ] && true </dev/tty; then attended=1; fi ;; esac
+case $attended in 0 | 1) ;; *) attended=- ;; esac
+
+# A client that never closes its end must not hold itself up.
+if command -v timeout >/dev/null; then limit='timeout 5 cat'; else limit=cat; fi
+{ printf 'patina-agent 1 %s %s %s\n%s\n' "$1" "$attended" "$owner" "$git"; $limit; } >"$f.tmp"
+
+said=
+if [ "$2" = start ]; then
+  { IFS= read -r said; IFS= read -r said; IFS= read -r said; } <"$f.tmp"
+fi
+mv "$f.tmp" "$f.in"
+[ "$2" != tool ] || exit 0
+
+if [ "$2" = start ]; then
+  # Who goes on has heard it already: a second copy would stand beside the first.
+  case $said in
+    *'"source":"resume"'* | *'"source": "resume"'* | *'"source":"fork"'* | *'"source": "fork"'*) ;;
+    *)
+      key=
+      [ ! -f "$git/patina-id" ] || IFS=' ' read -r key _ <"$git/patina-id"
+      d=$common/patina/worktrees/$key/start.json
+      [ "$key" ] && [ -f "$d" ] || d=$common/patina/start.json
+      [ ! -f "$d" ] || cat "$d"
+      ;;
+  esac
+fi
+
+# From here it is git's bell. It is told where we are: a hook of an agent may run anywhere.
+cd "$top" || exit 0
+set +C
+unset GIT_DIR
+event=agent git=$common
+set --
+( . "$common/patina/hook.sh" ) >/dev/null
+exit 0

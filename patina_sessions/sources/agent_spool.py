@@ -1,0 +1,127 @@
+"""The spool of agents' hooks: each payload as it came, behind two lines of the hook's own, whole by rename.
+
+    patina-agent 1 <agent> <attended: 1, 0 or nothing known: -> <the client's process>
+    <the git directory of the worktree in which the hook ran>
+
+A payload is other people's text and may be anything: what is torn, huge or of a newer hook is dropped, never fatal. A
+double (a plugin and the settings both have the hook) gives the same key, and the log takes each key once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import re
+import stat
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from patina_sessions.frozen import dataclass
+from patina_sessions.model import AgentEvent, Fact
+from patina_sessions.sources import agents
+from patina_sessions.sources.agents import Keep
+from patina_sessions.system import clock
+
+log = logging.getLogger(__name__)
+
+_NAME = re.compile(r"agent-[a-z]{1,20}-[0-9]+-*\.(in|tmp)\Z")
+_HEAD = re.compile(rb"patina-agent 1 ([a-z]{1,20}) ([01-]) ([0-9]{1,9})\n([^\n]*)\n")
+_MOST = 32 * 1024 * 1024  # bytes of a payload that are read: an edit's holds the whole file twice
+_LOST = 86_400  # seconds after which a payload whose worktree is gone is anybody's to remove
+_UNSEEN = ("started", "prompt", "ended")  # what is logged where nobody wants to read of agents
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What waited for one worktree. The files are to be removed once the facts are logged."""
+
+    facts: tuple[Fact, ...] = ()
+    files: tuple[Path, ...] = ()
+
+
+def read(spool: Path, git_dir: Path, keep: Keep) -> Reading:
+    """Return what waits for the worktree with this git directory, oldest first."""
+    facts: list[Fact] = []
+    used: list[Path] = []
+    mine = os.path.realpath(git_dir)
+    for path, state in _waiting(spool):
+        age = clock.wall() - state.st_mtime
+        data = _bytes(path) if path.suffix == ".in" else None
+        head = _HEAD.match(data) if data is not None else None
+        if head is None:
+            # A hook that was killed leaves its first name; one that is at work has it for milliseconds.
+            if age > _LOST or (data is not None and len(data) < _MOST):
+                used.append(path)
+            continue
+        if os.path.realpath(os.fsdecode(head[4])) != mine:
+            if age > _LOST:
+                used.append(path)
+            continue
+        used.append(path)
+        facts += _facts(head, data or b"", state, keep)
+    return Reading(facts=tuple(facts), files=tuple(used))
+
+
+def _waiting(spool: Path) -> list[tuple[Path, os.stat_result]]:
+    try:
+        names = [name for name in os.listdir(spool) if _NAME.match(name)]
+    except OSError:
+        return []
+    found = []
+    for name in names:
+        try:
+            state = os.lstat(spool / name)
+        except OSError:
+            continue
+        if stat.S_ISREG(state.st_mode):
+            found.append((spool / name, state))
+    return sorted(found, key=lambda one: (one[1].st_mtime_ns, one[0].name))
+
+
+def _bytes(path: Path) -> bytes | None:
+    try:
+        with open(path, "rb") as stream:
+            return stream.read(_MOST)
+    except OSError:
+        return None  # another user's, who will wake a recorder of their own
+
+
+def _facts(head: re.Match[bytes], data: bytes, state: os.stat_result, keep: Keep) -> Iterable[Fact]:
+    adapter = agents.ADAPTERS.get(head[1].decode())
+    try:
+        payload = json.loads(data[head.end() :].decode("utf-8", "surrogateescape"))
+    except (ValueError, RecursionError):
+        log.warning("a payload of %s could not be read; it is dropped", head[1].decode())
+        return
+    if adapter is None or not isinstance(payload, dict):
+        return
+    time = clock.local(int(state.st_mtime))
+    for event in adapter(payload, keep):
+        if keep.detail == "none" and event.what not in _UNSEEN:
+            continue
+        known = replace(event, attended=head[2] == b"1", owner=int(head[3]))
+        yield Fact(time=time, data=known, key=_key(known, state))
+
+
+def _key(event: AgentEvent, state: os.stat_result) -> str:
+    """Return what makes a double the same event; what has no id of its own is told by its ten seconds."""
+    own = event.key or f"{event.source} {int(state.st_mtime) // 10}"
+    return hashlib.sha256(f"{event.agent}\0{event.agent_session}\0{event.what}\0{own}".encode()).hexdigest()[
+        :32
+    ]
+
+
+def dead(owner: int) -> bool:
+    """Tell whether a client's process is no more."""
+    if owner <= 1:
+        return False
+    try:
+        os.kill(owner, 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False
