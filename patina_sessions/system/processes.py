@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from patina_sessions.errors import PatinaError
@@ -118,6 +118,30 @@ def follow(argv: Sequence[str], hear: Callable[[str], None]) -> int:
         if child.poll() is None:
             child.kill()
             child.wait()
+
+
+def lines(argv: Sequence[str], *, cwd: Path) -> Iterator[bytes]:
+    """Run a git child and yield what it prints, a line at a time, however much it is.
+
+    Raises `PatinaError` with its first words where it fails.
+    """
+    with subprocess.Popen(
+        argv,
+        cwd=cwd,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment(),
+    ) as child:
+        assert child.stdout is not None
+        assert child.stderr is not None
+        try:
+            yield from child.stdout
+            said = child.stderr.read(2000).decode("utf-8", "replace").strip()
+        finally:
+            child.kill()  # who stops listening ends it
+    if child.returncode not in (0, -9) and said:
+        raise PatinaError(f"{argv[0]} failed: {said.splitlines()[0]}", "Ask git: git fsck")
 
 
 def start_detached(argv: Sequence[str], *, cwd: Path, env: Mapping[str, str] | None = None) -> int:

@@ -1,0 +1,97 @@
+"""`patina import`: journals from elsewhere, and journals of the past out of git's history.
+
+What comes in goes into the archive in the git directory alone: a memory on the first day must not flood the repository.
+Nothing that is there is written over.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from patina_sessions import redact
+from patina_sessions.errors import PatinaError
+from patina_sessions.journal import archive
+from patina_sessions.session import history
+from patina_sessions.session.active import Here
+from patina_sessions.system import files, processes
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,80}\Z")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """One journal: under which id, from where, and whether it is there already."""
+
+    id: str
+    source: str
+    known: bool = False
+
+
+def journals(place: Here, paths: Iterable[Path], *, dry_run: bool) -> Iterator[Taken]:
+    """Take journals of any generation, files or folders of them, as they are; secrets in them are redacted.
+
+    Raises `PatinaError` where a path leads to none.
+    """
+    for path in paths:
+        for file in _files(path):
+            data = redact.redact((files.read(file) or b"").decode("utf-8", "surrogateescape"))
+            yield _put(place, file.stem, data.encode("utf-8", "surrogateescape"), str(file), dry_run=dry_run)
+
+
+def _files(path: Path) -> list[Path]:
+    if path.is_dir():
+        found = [
+            path / name for name in files.names(path) if name.endswith(".md") and name.lower() != "readme.md"
+        ]
+        if found:
+            return found
+    elif path.is_file():
+        return [path]
+    raise PatinaError(
+        f"{path} holds no journal", "Name a journal, or a folder of them, such as layer/sessions."
+    )
+
+
+def _put(place: Here, wanted: str, data: bytes, source: str, *, dry_run: bool) -> Taken:
+    """Put a journal into the archive under its id, or a free one beside it where another has that."""
+    stem = (
+        wanted
+        if _ID.match(wanted)
+        else hashlib.sha256(wanted.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    )
+    name, number = stem, 1
+    while (there := archive.read(place.layout, name)) is not None:
+        if there == data:
+            return Taken(id=name, source=source, known=True)
+        number += 1
+        name = f"{stem}-{number}"
+    if not dry_run:
+        files.make_folder(place.layout.common.archive)
+        files.publish(place.layout.common.archive / f"{name}.md", data, mode=0o600)
+    return Taken(id=name, source=source)
+
+
+def from_history(place: Here, *, gap: float, dry_run: bool) -> Iterator[Taken]:
+    """Make journals of the past: the commits of one author within `gap` hours are a session. A second run adds none."""
+    if place.repository.head is None:
+        raise PatinaError("there is no commit yet", "Commit something first.")
+    argv = ["git", f"--git-dir={place.layout.git}", "log", "--reverse", "--numstat", "--no-renames"]
+    argv += ["--date=format:%z", f"--format={history.FORMAT}", "HEAD"]
+    settings = place.settings
+    taken: dict[str, int] = {}
+    for group in history.sessions(history.commits(processes.lines(argv, cwd=place.layout.top)), gap=gap):
+        base = f"{history.moment(group[0]):%Y%m%d-%H%M%S}"
+        taken[base] = taken.get(base, 0) + 1
+        session = f"{base}-git" if taken[base] == 1 else f"{base}-git{taken[base]}"
+        text = history.journal(
+            session,
+            group,
+            major_files=settings.number("classify.major_files"),
+            feature_commits=settings.number("classify.feature_commits"),
+        )
+        data = text.encode("utf-8", "surrogateescape")
+        yield _put(place, session, data, f"{len(group)} commits", dry_run=dry_run)
