@@ -40,10 +40,11 @@ class Bells:
     _rung: float | None = None  # when the ring that is up was heard
     _unread: bool = False  # the same, since the recorder was last called: for a reflog that is no file
     _roles: dict[int, str] = field(default_factory=dict)
+    _kernel: Kernel | None = None
 
     def watch(self, kernel: Kernel) -> None:
         """Watch the few folders that ring; one that is not there yet is watched for."""
-        layout = self.layout
+        layout, self._kernel = self.layout, kernel
         logs = layout.git / "logs"
         arriving = kernel.came | kernel.create
         table = layout.git / "reftable"
@@ -68,9 +69,18 @@ class Bells:
         name = os.fsdecode(seen.name)
         if seen.mask & kernel.ignored:
             del self._roles[seen.watch]
-            if role in ("home", "git"):
+            if role == "journal":
+                self._ring_in(
+                    SAVED
+                )  # its folder is gone: a `git clean`, a stash; the recorder brings it back
+            else:
                 self._look_at_consent()
         elif role == "git" and name in ("HEAD", "tables.list"):
+            self.git_moved = self._unread = True
+            self._ring_in(SOON)
+        elif (
+            role == "place" and name == "index"
+        ):  # there is no reflog: a commit writes the index, if nothing else
             self.git_moved = self._unread = True
             self._ring_in(SOON)
         elif role == "place" and name == "logs":
@@ -99,6 +109,8 @@ class Bells:
         self.due = None
         self._reap()
         self._look_at_consent()
+        if self._kernel is not None and "journal" not in self._roles.values():
+            self.watch(self._kernel)
         if self.over is None and (self._unrecorded() or waiting):
             self._call()
             self.tries += 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import shutil
 import signal
 import subprocess
 import sys
@@ -206,6 +207,41 @@ def test_a_journal_that_a_person_saves_is_mirrored_by_itself(ground: Repo) -> No
         until(lambda: (here.state / "journal.md").read_text() == mine, "the mirror")
         journal.unlink()
         until(lambda: journal.exists() and journal.read_text() == mine, "the journal to be back")
+        shutil.rmtree(journal.parent)
+        until(
+            lambda: journal.exists() and journal.read_text() == mine, "the journal to be back in its folder"
+        )
+        until(lambda: here.status()["alive"] and not (ground.path / ".git/patina/rung").exists(), "quiet")
+        again = mine + "and by its size\n"
+        until(lambda: _saved(journal, again, here), "the mirror of a journal that was brought back")
+
+
+def _saved(journal: Path, text: str, here: Watched) -> bool:
+    """Save the journal if it is not as wanted; tell whether it has been mirrored."""
+    if journal.read_text() != text:
+        journal.write_text(text)
+    return (here.state / "journal.md").read_text() == text
+
+
+def test_a_commit_without_hooks_and_without_a_reflog_is_heard_too(ground: Repo) -> None:
+    ground.git("config", "core.logAllRefUpdates", "false")
+    shutil.rmtree(ground.path / ".git/logs")
+    with watched(ground) as here:
+        ground.git("config", "core.hooksPath", os.devnull)
+        made = ground.commit("feat: unheard of", {"b.txt": "x\n"})
+        until(lambda: f"Commit {made[:10]}" in here.journal(), "the commit in the journal")
+
+
+def test_it_holds_no_file_open_and_little_else(ground: Repo) -> None:
+    with watched(ground) as here:
+        for number in range(200):
+            ground.write(f"src/f{number}.py", "x")
+        here.told()
+        held = [os.readlink(f"/proc/{here.pid}/fd/{fd}") for fd in os.listdir(f"/proc/{here.pid}/fd")]
+        assert not [
+            path for path in held if path.startswith(str(ground.path)) and "/.git/patina/" not in path
+        ]
+        assert len(held) < 12
 
 
 def test_in_the_foreground_it_shows_what_it_sees(ground: Repo) -> None:

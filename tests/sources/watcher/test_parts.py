@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 
@@ -16,6 +17,7 @@ from patina_sessions.session.active import here
 from patina_sessions.settings import load
 from patina_sessions.sources.watcher import bells, loop, names, process, spool
 from patina_sessions.sources.watcher.folders import Folders
+from patina_sessions.sources.watcher.kernel import Kernel
 from patina_sessions.sources.watcher.loop import Watcher
 from patina_sessions.sources.watcher.pending import MOST, Pending
 from patina_sessions.sources.watcher.process import Report
@@ -134,6 +136,38 @@ def test_without_inotify_it_polls_and_says_why(
     watcher._view.close()
     assert [type(data) for data in told(layout)] == [FilesGap, FilesChanged]
     assert "no events" in process.report(layout).why
+
+
+def test_a_limit_of_watches_is_said_and_the_rest_is_polled(
+    repo: Repo, layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add = Kernel.add
+    given: list[str] = []
+
+    def few(self: Kernel, folder: str, mask: int) -> int:
+        given.append(folder)
+        if len(given) > 6:
+            raise OSError(errno.ENOSPC, "no space")
+        return add(self, folder, mask)
+
+    for number in range(10):
+        repo.write(f"p{number}/a.txt", "1\n")
+    repo.git("add", ".")
+    repo.git("commit", "-qm", "folders")
+    monkeypatch.setattr(Kernel, "add", few)
+    watcher = Watcher(layout, load(layout.top))
+    watcher._begin(Report(), None)
+    for number in range(10):
+        repo.write(f"p{number}/a.txt", "2\n")
+    turn(watcher)
+    watcher._merge(watcher._look.again())
+    watcher._tell_or_wait()
+    watcher._view.close()
+    paths = [f.path for data in told(layout) if isinstance(data, FilesChanged) for f in data.files]
+    assert sorted(paths) == [f"p{number}/a.txt" for number in range(10)]  # each once, by whichever way
+    assert [data.reason for data in told(layout) if isinstance(data, FilesGap)] == [
+        "the system has no more watches (fs.inotify.max_user_watches): files are looked at by git status"
+    ]
 
 
 @pytest.mark.parametrize("name", [".a.swp", "x/.a.swx", "a~", ".#a", "#a#", "4913", "x/y/.goutputstream-1A"])
