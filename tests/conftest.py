@@ -23,7 +23,9 @@ hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, prin
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "desk")
 
 # What the machine is said to have, as in REQUIRE='docker claude': a test that needs it is then not skipped but fails.
-REQUIRED = frozenset(os.environ.get("REQUIRE", "").split())
+REQUIRED = frozenset(os.environ.get("REQUIRE", "").split()) | (
+    {"docker"} if os.environ.get("PATINA_REQUIRE_DOCKER") == "1" else set()
+)
 
 _DROPPED = ("GIT_", "PATINA_", "XDG_", "CLAUDE", "CODEX", "GEMINI", "CURSOR", "AI_AGENT")
 _GONE = {
@@ -79,6 +81,16 @@ def engine_silence() -> str | None:
     return f"no Docker engine answers: {asked.stderr.splitlines()[-1]}" if asked.returncode else None
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say loudly what was not tested on this machine."""
+    skipped = [r for r in terminalreporter.stats.get("skipped", []) if "/docker/" in f"/{r.nodeid}"]
+    if skipped:
+        why = engine_silence() or "something they need is missing; see above"
+        terminalreporter.write_line(
+            f"NOT TESTED: Docker. {len(skipped)} tests were skipped: {why}", yellow=True, bold=True
+        )
+
+
 def _absent(what: str, why: str) -> NoReturn:
     if what in REQUIRED:
         pytest.fail(why)
@@ -108,7 +120,7 @@ def _sayable(told: Any) -> Any:
         case dict():
             return {_sayable(name): _sayable(value) for name, value in told.items()}
         case list() | tuple():
-            return [_sayable(value) for value in told]
+            return type(told)(_sayable(value) for value in told)
         case _:
             return told
 

@@ -32,6 +32,17 @@ HOSTILE = {
 }
 
 
+BYTES = """
+import pytest
+def test_fails():
+    assert '\\udce9' == 'x'
+def test_passes():
+    print('\\udce9')
+def test_is_skipped():
+    pytest.skip('why \\udce9')
+"""
+
+
 def test_nothing_of_the_surroundings_is_seen() -> None:
     strangers = {"CI", "GIT_DIR", "GIT_INDEX_FILE", "PATINA", "PATINA_NOW", "PYTHONPATH", "XDG_CONFIG_HOME"}
     assert not {
@@ -103,16 +114,15 @@ def test_a_hostile_machine_changes_none_of_this(
 def test_a_failure_that_is_no_utf_8_is_told_and_ends_nothing(
     request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
-    (tmp_path / "test_bytes.py").write_text(
-        "def test_a():\n    assert '\\udce9' == 'x'\n\ndef test_b():\n    pass\n"
-    )
-    words = ["-n", "1", "-q", "-p", "tests.conftest", "-p", "no:cacheprovider", "-c", "pyproject.toml"]
+    (tmp_path / "test_bytes.py").write_text(BYTES)
+    words = ["-n", "1", "-q", "-ra", "-p", "tests.conftest", "-p", "no:cacheprovider", "-c", "pyproject.toml"]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *words, f"--basetemp={tmp_path}/base", tmp_path / "test_bytes.py"],
         cwd=request.config.rootpath,
         capture_output=True,
         text=True,
     )
-    assert done.returncode == 1
+    assert done.returncode == 1, done.stdout + done.stderr
     assert "AssertionError: assert '\\udce9' == 'x'" in done.stdout
-    assert "1 failed, 1 passed" in done.stdout
+    assert ": why \\udce9\n" in done.stdout
+    assert "1 failed, 1 passed, 1 skipped" in done.stdout
