@@ -243,6 +243,40 @@ def test_a_closed_standard_input_hangs_no_hook(bell: Bell, event: str) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, b"mine\n", b"")
 
 
+def test_a_person_who_starts_a_hook_by_hand_is_not_waited_for(bell: Bell) -> None:
+    ours, terminal = os.openpty()
+    hook = bell.hook("post-rewrite", "#!/bin/sh\necho mine\n")
+    try:
+        done = subprocess.run(
+            bell.argv(hook, "amend"),
+            cwd=bell.top,
+            env=bell.env,
+            stdin=terminal,
+            capture_output=True,
+            timeout=60,
+        )
+    finally:
+        os.close(ours)
+        os.close(terminal)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"mine\n", b"")
+
+
+def test_an_input_that_cannot_be_read_ends_no_strict_hook(bell: Bell) -> None:
+    hook = bell.hook("post-rewrite", "#!/bin/sh\necho mine\n")
+    folder = os.open("/", os.O_RDONLY)
+    try:
+        done = subprocess.run(
+            bell.argv(hook, "amend", options=["-e"]),
+            cwd=bell.top,
+            env=bell.env,
+            stdin=folder,
+            capture_output=True,
+        )
+    finally:
+        os.close(folder)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"mine\n", b"")
+
+
 def test_a_spool_that_the_same_process_number_left_is_not_written_over(bell: Bell) -> None:
     """Numbers come round, in a container soon."""
     hook = bell.hook("post-rewrite")
