@@ -97,6 +97,7 @@ def start(
 @json_option
 def update(source: str | None, as_json: bool, **given: tuple[str, ...]) -> None:
     """Write down where things stand; without options the four headings are put there to be filled."""
+    from patina_sessions import safe
     from patina_sessions.session import update as doer
     from patina_sessions.system import clock
 
@@ -108,11 +109,21 @@ def update(source: str | None, as_json: bool, **given: tuple[str, ...]) -> None:
     if as_json:
         numbers = {"number": done.data.number, "since": done.data.since, "commits": done.data.commits}
         print_json(
-            "update", {**numbers, "uncommitted": done.uncommitted, "last_commit": done.data.last_commit}
+            "update",
+            {
+                **numbers,
+                "uncommitted": done.uncommitted,
+                "last_commit": done.data.last_commit,
+                "subjects": list(done.since),
+            },
         )
         return
     click.echo(f"Update {done.data.number} recorded")
     click.echo(f"Commits this session: {done.data.commits}; files not committed: {done.uncommitted}")
+    if done.since:
+        click.echo(f"Since the last update: {len(done.since)}")
+    for subject in done.since[-10:]:
+        click.echo(f"  {safe.line(subject, limit=100)}")
     if done.reminder:
         click.echo(f"Reminder: {done.reminder}")
     if not any(points.values()):

@@ -9,8 +9,9 @@ from typing import Any
 
 from patina_sessions import redact
 from patina_sessions.errors import PatinaError
+from patina_sessions.events import log
 from patina_sessions.frozen import dataclass
-from patina_sessions.model import Event, Updated
+from patina_sessions.model import Event, Made, Session, Started, Updated
 from patina_sessions.recorder.words import HEADINGS
 from patina_sessions.session import boundaries
 from patina_sessions.session.active import Here, active
@@ -29,6 +30,7 @@ class Update:
     data: Updated
     uncommitted: int
     reminder: str | None
+    since: tuple[str, ...] = ()  # subjects of what was committed here since the last update
 
 
 def points(given: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
@@ -58,10 +60,24 @@ def from_json(text: str) -> dict[str, tuple[str, ...]]:
     return points(given)
 
 
+def _since(place: Here, session: Session) -> tuple[str, ...]:
+    """Return the subjects of the commits that were made here since the last update, or the start."""
+    subjects: list[str] = []
+    for event in log.events(place.layout):
+        if isinstance(event.data, Updated | Started):
+            subjects.clear()
+        elif event.seq > session.seq and isinstance(event.data, Made) and event.data.counted:
+            if event.data.how == "amend" and subjects:
+                subjects.pop()
+            subjects.append(event.data.commit.subject)
+    return tuple(subjects)
+
+
 def update(place: Here, given: Mapping[str, tuple[str, ...]], now: datetime) -> Update:
     """Record an update with the points given; without any, the four headings are there to be filled."""
     watcher.ask(place.layout)
     with active(place, now) as (r, session):
+        since = _since(place, session)
         with Git(place.layout.git, place.layout.top) as git:
             uncommitted = sum(git.status_counts())
             last = git.commit(place.repository.head) if place.repository.head else None
@@ -81,4 +97,4 @@ def update(place: Here, given: Mapping[str, tuple[str, ...]], now: datetime) -> 
         boundaries.mark(place, session.id, f"update-{data.number}", place.repository.head)
     most = place.settings.number("session.remind_files")
     reminder = f"{uncommitted} files are not committed yet" if uncommitted >= most else None
-    return Update(event=event, data=data, uncommitted=uncommitted, reminder=reminder)
+    return Update(event=event, data=data, uncommitted=uncommitted, reminder=reminder, since=since)
