@@ -34,7 +34,7 @@ lint: $(STAMP)
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
 	$(BIN)/shellcheck --shell=sh --exclude=SC2154 $(wildcard hooks/*.sh demo/*.sh)
-	$(BIN)/shellcheck .ci/run
+	$(BIN)/shellcheck .ci/run .ci/engine
 
 bench: $(STAMP)
 	$(BIN)/python -m bench $(NAMES)

@@ -31,7 +31,11 @@ def machine_of_fakes(tmp_path: Path) -> Path:
 def _run(machine: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [ROOT / ".ci/run"],
-        env={"PATH": f"{machine}/bin:/usr/bin:/bin", "TMPDIR": str(machine)},
+        env={
+            "PATH": f"{machine}/bin:/usr/bin:/bin",
+            "TMPDIR": str(machine),
+            "DOCKER_HOST": "unix:///an-engine-that-is-there.sock",
+        },
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

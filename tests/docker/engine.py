@@ -94,6 +94,7 @@ class Bridge:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._open: list[socket.socket] = []
         self._server = socket.create_server(("127.0.0.1", 0))
         self.host = f"tcp://127.0.0.1:{self._server.getsockname()[1]}"
         threading.Thread(target=self._accept, daemon=True).start()
@@ -105,6 +106,7 @@ class Bridge:
             except OSError:
                 return
             far = socket.socket(socket.AF_UNIX)
+            self._open += [near, far]
             far.connect(str(self._path))
             for one, other in ((near, far), (far, near)):
                 threading.Thread(target=self._carry, args=(one, other), daemon=True).start()
@@ -115,11 +117,12 @@ class Bridge:
                 other.sendall(data)
             other.shutdown(socket.SHUT_WR)
         except OSError:
-            for each in (one, other):
-                each.close()
+            return
 
     def close(self) -> None:
         self._server.close()
+        for one in self._open:
+            one.close()
 
 
 @contextmanager
