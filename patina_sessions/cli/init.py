@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from patina_sessions.cli import print_json
-from patina_sessions.cli.session import json_option
+from patina_sessions.cli.session import json_option, place
 
 if TYPE_CHECKING:
     from patina_sessions.setup.plan import Plan
@@ -50,21 +51,59 @@ def _print_plan(plan: Plan, command: str, *, as_json: bool, done: bool, lines: t
         click.echo(f"{safe.line(note.about)}: {note.text}")
 
 
-@click.command(epilog="Example: patina init --dry-run; patina init --claude-md")
+@click.command(epilog="Example: patina init --dry-run; patina init --agent claude")
 @click.option("--claude-md", is_flag=True, help="Let CLAUDE.md (or AGENTS.md) import the last session.")
+@click.option(
+    "--agent",
+    "agents",
+    multiple=True,
+    type=click.Choice(["claude", "codex", "gemini", "opencode", "auto"]),
+    help="Record what this coding agent does, too; may be repeated.",
+)
+@click.option("--project", is_flag=True, help="Put its hooks into the project's settings, to be shared.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 @json_option
-def init(claude_md: bool, dry_run: bool, as_json: bool) -> None:
+def init(claude_md: bool, agents: tuple[str, ...], project: bool, dry_run: bool, as_json: bool) -> None:
     """Set Patina up in this repository, or bring it up to this version. `patina uninstall` undoes it."""
     from patina_sessions.setup import init as doer
     from patina_sessions.system import clock
 
-    plan = doer.plan(_repository(), memory=claude_md)
+    if project and not agents:
+        raise click.UsageError("--project says where the hooks of --agent go")
+    repository = _repository()
+    plan = doer.plan(repository, memory=claude_md)
+    heard = _agents(repository, agents, project=project)
+    whole = (
+        plan
+        if heard is None
+        else replace(plan, steps=plan.steps + heard.steps, notes=plan.notes + heard.notes)
+    )
     if dry_run:
-        _print_plan(plan, "init", as_json=as_json, done=False)
+        _print_plan(whole, "init", as_json=as_json, done=False)
         return
-    done = doer.apply(plan, clock.now())
-    _print_plan(plan, "init", as_json=as_json, done=True, lines=done.lines)
+    lines = doer.apply(plan, clock.now()).lines
+    if heard is not None:
+        lines += _set_up(heard)
+    _print_plan(whole, "init", as_json=as_json, done=True, lines=lines)
+
+
+def _agents(repository: Repository, agents: tuple[str, ...], *, project: bool) -> Plan | None:
+    import os
+
+    from patina_sessions.setup import agents as doer
+
+    return doer.plan(repository, agents, os.environ, project=project) if agents else None
+
+
+def _set_up(heard: Plan) -> tuple[str, ...]:
+    import os
+
+    from patina_sessions.session import ahead
+    from patina_sessions.setup import agents as doer
+
+    lines = doer.apply(heard, os.environ)
+    ahead.write(place())
+    return lines
 
 
 @click.command(epilog="Example: patina uninstall --dry-run")

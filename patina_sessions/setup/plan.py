@@ -11,7 +11,7 @@ from typing import Literal, assert_never
 
 from patina_sessions.errors import Busy, PatinaError
 from patina_sessions.frozen import dataclass
-from patina_sessions.system import files
+from patina_sessions.system import files, processes
 from patina_sessions.system.repository import Repository
 
 
@@ -23,13 +23,16 @@ class Step:
     git's configuration. A `book` is Patina's own, whose bytes are known only when the plan is carried out.
     """
 
-    what: Literal["make folder", "create", "change", "configure", "remove", "remove folder", "remove tree"]
+    what: Literal[
+        "make folder", "create", "change", "configure", "remove", "remove folder", "remove tree", "run"
+    ]
     path: Path
     why: str
     before: bytes | None = None
     after: bytes | None = None
     mode: int | None = None  # None: of a folder what the umask leaves, of a file what it has
     book: bool = False
+    argv: tuple[str, ...] = ()  # what is run; a program of somebody else, that keeps its own books
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,8 +81,19 @@ def perform(step: Step) -> None:
         case "remove tree":
             files.remove_tree(step.path)
             files.remove(step.path)
+        case "run":
+            _run(step)
         case _:
             assert_never(step.what)
+
+
+def _run(step: Step) -> None:
+    done = processes.run(step.argv)
+    if done.code:
+        said = (done.err or done.out).decode("utf-8", "replace").strip().split("\n")[-1]
+        raise PatinaError(
+            f"{' '.join(step.argv[:3])} failed: {said}", f"Run it yourself: {' '.join(step.argv)}"
+        )
 
 
 def _make_folder(step: Step) -> None:

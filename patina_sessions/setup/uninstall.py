@@ -7,11 +7,12 @@ taken down, and the manifest last, so that a kill in between can be made good by
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from patina_sessions.paths import Common, key_file
-from patina_sessions.setup import blocks, hook_text, hooks, init, manifest, trees
+from patina_sessions.setup import agents, blocks, hook_text, hooks, init, manifest, trees
 from patina_sessions.setup.plan import Done, Note, Plan, Step, perform
 from patina_sessions.sources.watcher import process as watcher
 from patina_sessions.system import files
@@ -29,6 +30,8 @@ def plan(repository: Repository, *, purge: bool = False) -> Plan:
     listed, found = manifest.load(common), trees.of(common)
     keep = not purge and recorded(common)
     steps, notes = _given_back(repository, listed, found)
+    heard, said = agents.undo(common, os.environ)
+    steps, notes = [*heard, *steps], [*said, *notes]
     for tree in found.values():
         more, said = trees.leftovers(tree, purge=purge)
         steps, notes = [*steps, *more], [*notes, *said]

@@ -1,0 +1,248 @@
+"""`patina init --agent`: the hooks of a coding agent, for a person everywhere or for one project, shown and then done.
+
+The script that all hooks call lies in the person's own data folder, so that no hook's words change with a version or a
+virtual environment. Claude Code gets a plugin, which fires in sub-directories and worktrees too; with `project` its
+hooks go into the project's own settings instead, to be committed and shared.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from importlib import resources
+from pathlib import Path
+from typing import Literal
+
+from patina_sessions import safe
+from patina_sessions.errors import PatinaError
+from patina_sessions.paths import Common
+from patina_sessions.setup import agent_hooks, ledger
+from patina_sessions.setup.ledger import Ledger, Line
+from patina_sessions.setup.manifest import digest
+from patina_sessions.setup.plan import Note, Plan, Step, perform
+from patina_sessions.system import files
+from patina_sessions.system.repository import Repository
+
+AGENTS = ("claude", "codex", "gemini", "opencode")
+PLUGIN, MARKET = "patina@patina-sessions", "patina-sessions"
+_FILES = {
+    "claude": ".claude/settings.json",
+    "codex": ".codex/hooks.json",
+    "gemini": ".gemini/settings.json",
+    "opencode": ".opencode/plugins/patina.js",
+}
+
+
+def data_folder(environ: Mapping[str, str]) -> Path:
+    """Return the folder of the script that all hooks call. Raises `PatinaError` where there is no home."""
+    base = environ.get("XDG_DATA_HOME") or (f"{environ['HOME']}/.local/share" if environ.get("HOME") else "")
+    if not base.startswith("/"):
+        raise PatinaError("there is no home folder", "Set HOME, then run the command again.")
+    return Path(base) / "patina"
+
+
+def homes(environ: Mapping[str, str]) -> dict[str, Path]:
+    """Return where each agent keeps a person's settings."""
+    home = Path(environ.get("HOME") or "/nonexistent")
+    config = Path(environ.get("XDG_CONFIG_HOME") or home / ".config")
+    return {
+        "claude": Path(environ.get("CLAUDE_CONFIG_DIR") or home / ".claude") / "settings.json",
+        "codex": Path(environ.get("CODEX_HOME") or home / ".codex") / "hooks.json",
+        "gemini": home / ".gemini" / "settings.json",
+        "opencode": config / "opencode" / "plugins" / "patina.js",
+    }
+
+
+def found(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the agents that are on this machine: by their program, or by the folder that they made."""
+    folders = homes(environ)
+    folder = {n: p.parent.parent if n == "opencode" else p.parent for n, p in folders.items()}
+    return tuple(a for a in AGENTS if shutil.which(a, path=environ.get("PATH")) or folder[a].is_dir())
+
+
+def plan(
+    repository: Repository, agents: Sequence[str], environ: Mapping[str, str], *, project: bool = False
+) -> Plan:
+    """Return what sets these agents up, all that are found where `auto` is among them."""
+    named = found(environ) if "auto" in agents else tuple(dict.fromkeys(agents))
+    if not named:
+        raise PatinaError("no coding agent was found", f"Name one: patina init --agent {AGENTS[0]}")
+    steps = _script(data_folder(environ))
+    notes: list[Note] = []
+    for agent in named:
+        more, said = _agent(repository, agent, environ, project=project)
+        steps, notes = [*steps, *more], [*notes, *said]
+    return Plan(repository=repository, steps=tuple(steps), notes=tuple(notes))
+
+
+def _resource(*names: str) -> bytes:
+    return resources.files("patina_sessions.hooks").joinpath(*names).read_bytes()
+
+
+def _script(folder: Path) -> list[Step]:
+    return [
+        *_folders(folder),
+        *_file(folder / "agent.sh", _resource("agent.sh"), "what every hook of an agent calls"),
+    ]
+
+
+def _folders(folder: Path) -> list[Step]:
+    missing = [p for p in (folder, *folder.parents) if not p.exists()]
+    return [Step(what="make folder", path=p, why="for the agents' hooks") for p in reversed(missing)]
+
+
+def _file(path: Path, after: bytes, why: str) -> list[Step]:
+    before = files.read(path)
+    if before is None:
+        return [Step(what="create", path=path, why=why, after=after, mode=0o644)]
+    return [] if before == after else [Step(what="change", path=path, why=why, before=before, after=after)]
+
+
+def _agent(
+    repository: Repository, agent: str, environ: Mapping[str, str], *, project: bool
+) -> tuple[list[Step], list[Note]]:
+    if agent == "claude" and not project:
+        return _plugin(repository, environ)
+    path = repository.top / _FILES[agent] if project else homes(environ)[agent]
+    if project and (path.is_symlink() or not files.is_inside(path, repository.top)):
+        return [], [
+            Note(about=agent, text=f"left alone, {safe.path(os.fspath(path))} leads out of the project")
+        ]
+    if agent == "opencode":
+        return [
+            *_folders(path.parent),
+            *_file(path, _resource("opencode.js"), "tells what OpenCode does"),
+        ], []
+    return _settings(path.resolve(), agent)
+
+
+def _settings(path: Path, agent: str) -> tuple[list[Step], list[Note]]:
+    before = files.read(path)
+    after = agent_hooks.merged(before, agent)
+    if after is None:
+        return [], [Note(about=str(path), text="left alone, it is no JSON that Patina can merge into")]
+    trust = (
+        [Note(about=agent, text="asks once whether you trust these hooks: /hooks")]
+        if agent == "codex"
+        else []
+    )
+    if after == before:
+        return [], []
+    why = f"tells what {agent} does; your own hooks stay as they are"
+    if before is None:
+        made = Step(what="create", path=path, why=why, after=after, mode=0o644)
+        return [*_folders(path.parent), made], trust
+    return [Step(what="change", path=path, why=why, before=before, after=after)], trust
+
+
+def market() -> Path:
+    """Return the folder of the marketplace that comes with Patina."""
+    return Path(str(resources.files("patina_sessions.hooks").joinpath("claude-plugin")))
+
+
+def _plugin(repository: Repository, environ: Mapping[str, str]) -> tuple[list[Step], list[Note]]:
+    also = "has Patina's hooks too; what both say is recorded once"
+    places = (homes(environ)["claude"], repository.top / _FILES["claude"])
+    notes = [Note(about=str(p), text=also) for p in places if agent_hooks.has_ours(files.read(p) or b"")]
+    claude = shutil.which("claude", path=environ.get("PATH"))
+    if claude is None:
+        words = f"is not on PATH; in it: /plugin marketplace add {market()}, /plugin install {PLUGIN}"
+        return [], [*notes, Note(about="claude", text=words)]
+    if _installed(environ):
+        return [], notes
+    program = Path(claude)
+    return [
+        Step(
+            what="run",
+            path=program,
+            why="makes Patina's plugin known to Claude Code",
+            argv=(claude, "plugin", "marketplace", "add", str(market())),
+        ),
+        Step(
+            what="run",
+            path=program,
+            why="switches the plugin on for you, in every repository that you gave to Patina",
+            argv=(claude, "plugin", "install", PLUGIN),
+        ),
+    ], notes
+
+
+def _installed(environ: Mapping[str, str]) -> bool:
+    settings = agent_hooks.parsed(files.read(homes(environ)["claude"]) or b"")
+    on = (settings or {}).get("enabledPlugins")
+    return isinstance(on, dict) and on.get(PLUGIN) is True
+
+
+_UNDO = {"add": ("marketplace", "remove", MARKET), "install": ("uninstall", PLUGIN)}
+
+
+def apply(plan: Plan, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Carry the plan out and return what to say. Each ledger is written before what it lists is touched."""
+    top, common = plan.repository.top, plan.repository.common
+    data = data_folder(environ)
+    mine = [s for s in plan.steps if s.path.is_relative_to(top)]
+    for step in plan.steps:
+        if step.what == "make folder" and data.is_relative_to(step.path):
+            perform(step)
+    _note_down(common.home / "agents.json", mine, None)
+    _note_down(data / "agents.json", [s for s in plan.steps if s not in mine], common)
+    for step in plan.steps:
+        perform(step)
+    if not plan.steps:
+        return ("The agents are set up already; there is nothing to change.",)
+    return ("What agents do here is told in the journal from now on.",)
+
+
+def _note_down(path: Path, steps: Iterable[Step], common: Common | None) -> None:
+    old = ledger.load(path)
+    new = ledger.with_lines(old, (_line(step) for step in steps))
+    if common is not None:
+        new = replace(new, repositories=tuple(dict.fromkeys((*old.repositories, str(common.git)))))
+    if new != old:
+        ledger.save(path, new)
+
+
+def _line(step: Step) -> Line:
+    if step.what == "run":
+        undo = (step.argv[0], "plugin", *next(v for k, v in _UNDO.items() if k in step.argv))
+        return Line(path=" ".join(step.argv[1:]), kind="program", agent="claude", undo=undo)
+    if step.what == "make folder":
+        return Line(path=str(step.path), kind="folder")
+    kind: Literal["settings", "file"] = "settings" if step.path.suffix == ".json" else "file"
+    before, after = ledger.encoded(step.before), step.after or b""
+    return Line(path=str(step.path), kind=kind, before=before, written=digest(after))
+
+
+def undo(common: Common, environ: Mapping[str, str]) -> tuple[list[Step], list[Note]]:
+    """Return what takes the agents' hooks out again; a person's own stay while another repository has them too."""
+    steps, notes = ledger.undone(ledger.load(common.home / "agents.json"))
+    try:
+        path = data_folder(environ) / "agents.json"
+    except PatinaError:
+        return steps, notes
+    shared = ledger.load(path)
+    if str(common.git) not in shared.repositories:
+        return steps, notes
+    others = tuple(r for r in shared.repositories if r != str(common.git) and Path(r).is_dir())
+    if others:
+        notes.append(Note(about=str(path.parent), text=f"stays, {len(others)} other repositories use it"))
+        return [*steps, _rewritten(path, replace(shared, repositories=others))], notes
+    more, said = ledger.undone(shared, gone=[path])
+    rest = [s for s in more if s.what != "remove folder"]
+    folders = [s for s in more if s.what == "remove folder"]
+    book = Step(
+        what="remove", path=path, why="the list of what was written for agents", before=files.read(path)
+    )
+    return [*steps, *rest, book, *folders], [*notes, *said]
+
+
+def _rewritten(path: Path, shared: Ledger) -> Step:
+    return Step(
+        what="change",
+        path=path,
+        why="this repository no longer uses it",
+        before=files.read(path),
+        after=ledger.written(shared),
+    )

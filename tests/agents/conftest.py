@@ -1,0 +1,76 @@
+"""The real clients, from the npm registry: in the folder that AGENT_CLIENTS names, or in one that this run fills."""
+
+from __future__ import annotations
+
+import functools
+import os
+import platform
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import _absent
+from tests.repository import Repo
+
+_CPU = {"x86_64": "x64", "aarch64": "arm64", "arm64": "arm64"}.get(platform.machine(), "x64")
+_OS = {"Linux": "linux", "Darwin": "darwin"}.get(platform.system(), "linux")
+PACKAGES = {
+    "claude": (
+        f"@anthropic-ai/claude-code-{_OS}-{_CPU}@2.1.331",
+        f"@anthropic-ai/claude-code-{_OS}-{_CPU}/claude",
+    ),
+    "codex": ("@openai/codex@0.169.0", ".bin/codex"),
+    "gemini": ("@google/gemini-cli@0.61.0", ".bin/gemini"),
+    "opencode": ("opencode-ai@1.18.33", f"opencode-{_OS}-{_CPU}/bin/opencode"),
+}
+
+
+@functools.cache
+def _installed(folder: Path, agent: str) -> str | None:
+    """Return why the client cannot be had, None where it is there."""
+    package, program = PACKAGES[agent]
+    if (folder / "node_modules" / program).exists():
+        return None
+    (folder / "package.json").touch()
+    (folder / "package.json").write_text("{}")
+    argv = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--no-save", package]
+    try:
+        done = subprocess.run(argv, cwd=folder, capture_output=True, text=True, timeout=170)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"npm: {error}"
+    return (done.stderr.strip().splitlines() or ["npm failed"])[-1] if done.returncode else None
+
+
+@dataclass
+class Clients:
+    """Where the clients are. Asking for one that cannot be installed skips the test, or fails it where it is required."""
+
+    folder: Path
+
+    def program(self, agent: str) -> str:
+        silence = _installed(self.folder, agent)
+        if silence is not None:
+            _absent("agents", f"{agent} cannot be installed: {silence}")
+        return str(self.folder / "node_modules" / PACKAGES[agent][1])
+
+
+@pytest.fixture(scope="session")
+def clients(tmp_path_factory: pytest.TempPathFactory) -> Clients:
+    """Return the clients; each is installed when it is first asked for."""
+    named = os.environ.get("AGENT_CLIENTS")
+    return Clients(Path(named) if named else tmp_path_factory.mktemp("clients"))
+
+
+@pytest.fixture
+def recorded(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Repo]:
+    """Return a maker of a repository that is given to Patina, with these agents set up."""
+
+    def make(*options: str) -> Repo:
+        repo.commit("chore: first", a="1")
+        repo.patina("init", *options)
+        return repo
+
+    return make

@@ -1,0 +1,145 @@
+"""The hooks of coding agents go in beside those of others, and come out byte for byte."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from patina_sessions.setup import agent_hooks
+from tests.repository import Repo
+
+AGENTS = ("claude", "codex", "gemini", "opencode")
+EVERY = [word for agent in AGENTS for word in ("--agent", agent)]
+PLUGIN = Path(__file__).parents[2] / "hooks" / "claude-plugin"
+
+
+def picture(*folders: Path) -> dict[str, bytes | None]:
+    """Return every path below these folders with its bytes, git's own folder aside."""
+    paths = [p for folder in folders for p in folder.rglob("*") if ".git" not in p.parts]
+    return {str(p): p.read_bytes() if p.is_file() else None for p in paths}
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=5), inner, max_size=2),
+    max_leaves=5,
+)
+HOOK = st.fixed_dictionaries({"type": st.just("command"), "command": st.text(max_size=9)})
+ENTRY = st.fixed_dictionaries(
+    {"hooks": st.lists(HOOK, max_size=2)}, optional={"matcher": st.text(max_size=3)}
+)
+EVENT = st.sampled_from(["Stop", "SessionStart", "PreToolUse", "AfterTool"])
+SETTINGS = st.dictionaries(st.text(max_size=5).filter(lambda n: n != "hooks"), VALUES, max_size=3).flatmap(
+    lambda rest: st.one_of(
+        st.just(rest),
+        st.dictionaries(EVENT, st.lists(ENTRY, max_size=2)).map(lambda hooks: {**rest, "hooks": hooks}),
+    )
+)
+
+
+@given(SETTINGS, st.sampled_from(["claude", "codex", "gemini"]))
+def test_all_that_was_there_is_there_afterwards_in_its_order(settings: dict[str, Any], agent: str) -> None:
+    text = json.dumps(settings).encode()
+    after = agent_hooks.merged(text, agent)
+    assert after is not None
+    found = json.loads(after)
+    assert {k: v for k, v in found.items() if k != "hooks"} == {
+        k: v for k, v in settings.items() if k != "hooks"
+    }
+    for event, entries in settings.get("hooks", {}).items():
+        assert found["hooks"][event][: len(entries)] == entries
+    assert agent_hooks.merged(after, agent) == after
+    back = agent_hooks.without(after)
+    assert back is not None
+    there = {k: v for k, v in settings.get("hooks", {}).items() if v}
+    assert {k: v for k, v in json.loads(back).get("hooks", {}).items() if v} == there
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"{",
+        b"[]",
+        b'// mine\n{"a": 1}',
+        b'{"hooks": []}',
+        b'{"hooks": {"Stop": {}}}',
+        b'{"a": 1, "a": 2}',
+        b"\xff{}",
+    ],
+)
+def test_a_file_that_does_not_parse_or_has_another_form_is_not_touched(repo: Repo, text: bytes) -> None:
+    repo.write(".claude/settings.json", text)
+    said = repo.patina("init", "--agent", "claude", "--project").stdout
+    assert (repo.path / ".claude/settings.json").read_bytes() == text
+    assert "left alone" in said
+
+
+@pytest.mark.parametrize("where", [[], ["--project"]])
+def test_uninstall_gives_back_every_byte_of_the_project_and_of_the_home(repo: Repo, where: list[str]) -> None:
+    home = Path.home()
+    mine = b'{\n\t"hooks": {"Stop": [{"hooks": [{"type": "command", "command": "say done"}]}]}, "n": 1.50}'
+    for folder in (repo.path, home):
+        for name in (".claude/settings.json", ".gemini/settings.json"):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(mine)
+    before = picture(repo.path, home)
+    shown = repo.patina("init", *EVERY, *where, "--dry-run").stdout
+    assert picture(repo.path, home) == before
+    repo.patina("init", *EVERY, *where)
+    during = picture(repo.path, home)
+    changed = {p for p in during if during[p] != before.get(p)}
+    top = f"{repo.path}/"
+    assert {p for p in changed if p.removeprefix(top) not in shown and not p.endswith("agents.json")} == set()
+    assert "nothing to change" in repo.patina("init", *EVERY, *where).stdout
+    assert picture(repo.path, home) == during
+    repo.patina("uninstall")
+    assert picture(repo.path, home) == before
+
+
+def test_what_somebody_added_since_stays_and_ours_goes(repo: Repo) -> None:
+    repo.patina("init", "--agent", "claude", "--project")
+    path = repo.path / ".claude/settings.json"
+    settings = json.loads(path.read_text())
+    settings["hooks"]["Stop"].insert(0, {"hooks": [{"type": "command", "command": "mine"}]})
+    path.write_text(json.dumps({"model": "opus", **settings}))
+    repo.patina("uninstall")
+    kept = {"model": "opus", "hooks": {"Stop": [{"hooks": [{"type": "command", "command": "mine"}]}]}}
+    assert json.loads(path.read_text()) == kept
+
+
+def test_a_person_s_hooks_stay_while_another_repository_uses_them(repo: Repo, tmp_path: Path) -> None:
+    other = Repo.create(tmp_path / "other")
+    before = picture(Path.home())
+    for one in (repo, other):
+        one.patina("init", "--agent", "codex")
+    assert "other repositories use it" in repo.patina("uninstall").stdout
+    assert (Path.home() / ".codex/hooks.json").exists()
+    other.patina("uninstall")
+    assert picture(Path.home()) == before
+
+
+def test_nothing_is_written_through_a_link_that_leads_out_of_the_project(repo: Repo, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (repo.path / ".claude").symlink_to(outside)
+    assert "leads out of the project" in repo.patina("init", "--agent", "claude", "--project").stdout
+    assert list(outside.iterdir()) == []
+
+
+def test_the_plugin_has_the_hooks_that_a_project_gets_and_says_which_version_it_is() -> None:
+    plugin = json.loads((PLUGIN / "patina/hooks/hooks.json").read_text())
+    assert plugin["hooks"] == agent_hooks.hooks("claude")
+    market = json.loads((PLUGIN / ".claude-plugin/marketplace.json").read_text())
+    assert [p["source"] for p in market["plugins"]] == ["./patina"]
+    assert sorted(p.parent.name for p in PLUGIN.rglob("SKILL.md")) == [
+        "end",
+        "note",
+        "search",
+        "start",
+        "update",
+    ]
