@@ -26,10 +26,11 @@ $_patina
 _PATINA_
 fi
 
-if printf '' >"$d/rung"; then :; else
+if [ ! -e "$d/rung" ] && printf '' >"$d/rung"; then :; else
   # There already: whoever made it has called a recorder that has not begun to read, so this ring is covered. Unless he
   # died: the 64th ring calls again, then the 128th, 256th and so on, so that a recorder that hangs is not joined by many.
   s=
+  [ ! -e "$d/marks" ] || [ -f "$d/marks" ] || exit 0
   printf . >>"$d/marks"
   read -r s <"$d/marks"
   n=${#s}

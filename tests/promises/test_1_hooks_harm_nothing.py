@@ -124,6 +124,17 @@ def nothing_can_be_made(state: Path) -> None:
 
 
 @snag
+def the_ring_is_a_pipe_that_nobody_reads(state: Path) -> None:
+    os.mkfifo(state / "rung")
+
+
+@snag
+def the_marks_never_end(state: Path) -> None:
+    (state / "rung").touch()
+    (state / "marks").symlink_to("/dev/zero")
+
+
+@snag
 def an_old_ring_is_up(state: Path) -> None:
     (state / "rung").touch()
     (state / "marks").write_bytes(b"." * 62)
