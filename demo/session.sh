@@ -65,4 +65,4 @@ printf '\n================ the journal of the first session ================\n\n
 cat "$journal"
 printf '\n====================================================================\n'
 printf 'The journal lies at   %s\n' "$root/project/$journal"
-printf 'The active one at     %s\n' "$root/project/.patina/local/active-session.md"
+patina session end >/dev/null # so that nothing is left running
