@@ -11,7 +11,6 @@ last line (a kill, a full disk) is skipped and reported, never fatal. Beside eve
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -30,7 +29,7 @@ Record: TypeAlias = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """A place in the log: everything before it has been read. `check` is a hash of the bytes just before."""
+    """A place in the log: everything before it has been read. `check` is the bytes just before, in hex."""
 
     segment: int = 1
     offset: int = 0
@@ -62,7 +61,7 @@ def mark_at(layout: Layout, segment: int, offset: int) -> Mark:
     if not offset:
         return Mark(segment=segment)
     before = files.read_from(segment_path(layout, segment), max(0, offset - 64))[: min(64, offset)]
-    return Mark(segment=segment, offset=offset, check=hashlib.sha256(before).hexdigest()[:16])
+    return Mark(segment=segment, offset=offset, check=before.hex())
 
 
 def read(layout: Layout, since: Mark | None = None) -> tuple[list[Line], Mark, int]:
@@ -117,6 +116,8 @@ def number_facts(
     key: str, facts: Sequence[Fact], *, after: int, seen: frozenset[str] | set[str]
 ) -> list[Event]:
     """Give facts their numbers and ids; one that was logged already (`seen`, by id) is left out."""
+    import hashlib  # costs what click's half does, and most commands log nothing
+
     source = f"/worktree/{key}"
     numbered: list[Event] = []
     ids = set(seen)

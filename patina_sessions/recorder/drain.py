@@ -6,7 +6,7 @@ the sources' new positions are one write; only then is the journal touched; only
 
 from __future__ import annotations
 
-import secrets
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from datetime import datetime
 from patina_sessions.events import log
 from patina_sessions.model import Data, Event, Fact
 from patina_sessions.paths import Layout
-from patina_sessions.recorder import ahead, intake, leftover, settle
+from patina_sessions.recorder import ahead, settle, still
 from patina_sessions.recorder import state as states
 from patina_sessions.recorder.state import State
 from patina_sessions.settings import Settings
@@ -41,10 +41,16 @@ class Recording:
 
         `opening` may put the start of a session among what was found.
         """
+        if not data and opening is None and still.holds(self.layout, self.state):
+            return []
+        from patina_sessions.recorder import intake
+
+        before = still.token(self.layout)  # what happens while the sources look is for the next wake
         found = intake.read(self.layout, self.state, now=self.now, keep=keeping(self.layout, self.settings))
-        facts = [Fact(time=self.now, data=d, key=secrets.token_hex(12)) for d in data]
+        facts = [Fact(time=self.now, data=d, key=os.urandom(12).hex()) for d in data]
         seen = found.facts if opening is None else opening(found.facts)
         events = self._log([*seen, *facts], found.records)
+        self.state.still = before
         if opening is not None and self.state.session is not None:
             settle.begin(self.layout, self.state)
         for path in found.logged:
@@ -60,13 +66,15 @@ class Recording:
 
     def begin(self) -> None:
         """Begin to record here, where that has not begun: `init` has just been given the repository."""
+        from patina_sessions.recorder import intake
+
         if "HEAD" not in self.state.positions:
             self._log((), intake.beginning(self.layout, now=self.now))
             states.save(self.layout, self.state)
 
     def add(self, data: Data, *, time: datetime | None = None) -> Event:
         """Log one event that a command makes, without asking the sources again."""
-        return self._log([Fact(time=time or self.now, data=data, key=secrets.token_hex(12))], ())[0]
+        return self._log([Fact(time=time or self.now, data=data, key=os.urandom(12).hex())], ())[0]
 
     def note_down(self, *records: log.Record) -> None:
         """Log records that are no events."""
@@ -77,6 +85,8 @@ class Recording:
         if self.state.session is not None:
             settle.settle(self.layout, self.state)
         else:
+            from patina_sessions.recorder import leftover
+
             leftover.tidy(self.layout, self.state, now=self.now)
         states.save(self.layout, self.state)
 

@@ -54,6 +54,7 @@ class State:
         default_factory=list
     )  # ids of events after the last position: a torn write is read again
     signature: Signature | None = None  # of the journal as it was after the last good pass
+    still: str | None = None  # what the sources looked like when they were last asked
 
     def apply(self, line: log.Line) -> None:
         """Take one line of the log."""
@@ -209,6 +210,7 @@ def save(layout: Layout, state: State) -> None:
         "outside": state.outside,
         "recent": state.recent,
         "signature": state.signature,
+        "still": state.still,
     }
     files.write(layout.snapshot, json.dumps(plain).encode("ascii"), durable=False)
 
@@ -249,6 +251,7 @@ def _state_in(plain: dict[str, Any]) -> State:
         outside=plain["outside"],
         recent=plain["recent"],
         signature=tuple(plain["signature"]) if plain["signature"] else None,
+        still=plain.get("still"),
     )
 
 

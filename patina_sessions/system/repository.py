@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from pathlib import Path
 
 from patina_sessions.errors import NotARepository, PatinaError
@@ -120,7 +119,7 @@ def key(git_dir: Path, *, make: bool) -> str | None:
         return words[0]
     if not make:
         return None
-    fresh = secrets.token_hex(4)
+    fresh = os.urandom(4).hex()
     text = f"{fresh} {inode}\n".encode()
     if words:
         files.write(file, text)
