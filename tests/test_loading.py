@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.repository import Repo
+from tests.waiting import until
 
 # Runs a module as `python -m` does, and at its very end writes the names of all that it loaded.
 LISTEN = """
@@ -108,6 +109,24 @@ def test_a_daily_command_that_finds_all_recorded_loads_neither_git_nor_markdown_
     assert "click" in loaded
     assert not loaded & {"git", "markdown_it", "docker", "watchdog"}
     assert words == ["status"] or words[-1] in _journal(active)
+
+
+def test_a_command_that_finds_nothing_new_loads_no_source(active: Repo) -> None:
+    into = active.path.parent / "loaded"
+    needed = {
+        "remotes",
+        "watcher",
+        "watcher.process",
+    }  # the folders that are compared, and whether a watcher lives
+
+    def loads_none() -> bool:
+        _loaded(active, "patina_sessions", "status")
+        names = set(into.read_text().splitlines())
+        asked = {n.removeprefix("patina_sessions.sources.") for n in names if ".sources." in n} - needed
+        return not asked and not names & {"hashlib", "secrets"}
+
+    # The first ones may come in the tick of a change, and so have to look.
+    until(loads_none, "a status that asks no source")
 
 
 def test_the_help_loads_no_doer(repo: Repo) -> None:

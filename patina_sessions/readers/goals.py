@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
+from patina_sessions.frozen import dataclass
 from patina_sessions.journal import archive, grammar
 from patina_sessions.paths import Layout
 from patina_sessions.readers import facts, previous

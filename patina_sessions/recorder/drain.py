@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from patina_sessions.events import log
 from patina_sessions.model import Data, Event, Fact
@@ -19,9 +20,11 @@ from patina_sessions.recorder import ahead, settle, still
 from patina_sessions.recorder import state as states
 from patina_sessions.recorder.state import State
 from patina_sessions.settings import Settings
-from patina_sessions.sources.agents import Keep
 from patina_sessions.sources.watcher import process as watcher
 from patina_sessions.system import files
+
+if TYPE_CHECKING:
+    from patina_sessions.sources.agents import Keep
 
 
 @dataclass(slots=True, kw_only=True)
@@ -106,6 +109,8 @@ class Recording:
 
 def keeping(layout: Layout, settings: Settings) -> Keep:
     """Return how much is kept of what agents say."""
+    from patina_sessions.sources.agents import Keep
+
     return Keep(
         top=str(layout.top),
         prompts=settings.text("agent.prompts"),

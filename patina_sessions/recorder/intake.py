@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from patina_sessions.events import log
+from patina_sessions.frozen import dataclass
 from patina_sessions.model import AgentEvent, Fact, FilesChanged, Position, Rebased
 from patina_sessions.paths import Layout
 from patina_sessions.recorder.known import Known

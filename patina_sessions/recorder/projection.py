@@ -7,11 +7,12 @@ that are due now. The same log always gives the same entries, so that one that w
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
 from patina_sessions import model, safe
+from patina_sessions.frozen import dataclass
 from patina_sessions.model import Entry, Event
 from patina_sessions.recorder import run_words, turns, words, worked
 from patina_sessions.recorder.turns import Turns

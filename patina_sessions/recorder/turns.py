@@ -13,7 +13,6 @@ from patina_sessions import model, safe
 from patina_sessions.frozen import dataclass
 from patina_sessions.model import AgentEvent, Event
 from patina_sessions.recorder.words import plural
-from patina_sessions.sources.agents import NAMES, keeping, shapes
 
 SEEN = 512  # keys that are remembered: a kill between logging and emptying the spool has them read again
 FILES, FAILED, LISTED = 200, 20, 40
@@ -124,6 +123,8 @@ def _over(turn: Turn | None, *, said: str = "", how: str = "") -> tuple[Over, ..
 
 
 def _with(turn: Turn, data: AgentEvent) -> Turn:
+    from patina_sessions.sources.agents import shapes
+
     if data.what == "compacted":
         return replace(turn, compacted=turn.compacted + 1)
     counts = dict(turn.tools)
@@ -141,6 +142,8 @@ def _with(turn: Turn, data: AgentEvent) -> Turn:
 
 def told(over: Over) -> tuple[str, str]:
     """Return heading and body of a turn."""
+    from patina_sessions.sources.agents import NAMES, keeping
+
     turn = over.turn
     name = NAMES.get(turn.agent) or safe.line(turn.agent, limit=20)
     if turn.asked:
