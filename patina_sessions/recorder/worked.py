@@ -97,9 +97,9 @@ def told(work: Work, before: Event) -> tuple[str, str] | None:
     lines = lines[:LINES]
     if more:
         lines.append(f"- … and {plural(more, 'more file')}")
-    lines += [f"- {plural(count, 'file')} {_bulk(kind)}" for kind, count in work.bulks]
+    lines += [f"- {plural(count, 'file')} {_bulk(kind)}" for kind, count in work.bulks if kind not in _GIT]
     lines += [f"- Gap: {safe.line(gap)}" for gap in work.gaps]
-    if not (work.files or work.more or work.gaps or any(kind not in _GIT for kind, _ in work.bulks)):
+    if not lines:
         return None
     return f"Files worked on since {_stamp(work.since, before.time)}", "\n".join(lines)
 
