@@ -179,7 +179,7 @@ def test_a_commit_rings_in_the_state_of_its_repository(tmp_path: Path, name: str
     shape = SHAPES[name](tmp_path)
     set_up(shape, fake_recorder(tmp_path / "recorder", tmp_path / "calls"))
     shape.tree.git(*shape.options, "commit", "--quiet", "--allow-empty", "-m", "ring")
-    until((tmp_path / "calls").exists, "the recorder to be called")
+    until(lambda: called(tmp_path / "calls"), "the recorder to be called")
     assert called(tmp_path / "calls") == [(shape.common / "patina", top(shape))]
 
 
@@ -190,7 +190,7 @@ def test_by_gits_settings_too(tmp_path: Path, name: str, monkeypatch: pytest.Mon
     shape.tree.git(*shape.options, "config", "core.hooksPath", "/nonexistent")
     set_up(shape, fake_recorder(tmp_path / "recorder", tmp_path / "calls"))
     ring_by_settings(shape, "post-rewrite", b"old new\n", "amend")
-    until((tmp_path / "calls").exists, "the recorder to be called")
+    until(lambda: called(tmp_path / "calls"), "the recorder to be called")
     assert called(tmp_path / "calls") == [(shape.common / "patina", top(shape))]
     (spooled,) = (shape.common / "patina/spool").iterdir()
     assert spooled.read_bytes() == b"old new\n"
@@ -218,7 +218,7 @@ def test_git_itself_rings_by_its_settings(tmp_path: Path, name: str) -> None:
     shape.tree.git(*shape.options, "config", "core.hooksPath", "/nonexistent")
     set_up(shape, fake_recorder(tmp_path / "recorder", tmp_path / "calls"))
     shape.tree.git(*shape.options, "commit", "--quiet", "--allow-empty", "-m", "ring")
-    until((tmp_path / "calls").exists, "the recorder to be called")
+    until(lambda: called(tmp_path / "calls"), "the recorder to be called")
     assert called(tmp_path / "calls") == [(shape.common / "patina", top(shape))]
 
 
@@ -233,19 +233,21 @@ def test_every_shape_is_given_back(tmp_path: Path, name: str) -> None:
     assert snapshot(tmp_path / "all") == before
 
 
-def test_a_copy_of_a_repository_rings_in_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for version in ((2, 39), (2, 54)):
-        monkeypatch.setattr(hooks, "git_version", lambda v=version: v)
-        folder = tmp_path / f"git {version[1]}"
-        shape = plain(folder)
-        if version >= hooks.CONFIG_HOOKS:
-            shape.tree.git("config", "core.hooksPath", "/nonexistent")
-        set_up(shape, fake_recorder(folder / "recorder", folder / "calls"))
-        subprocess.run(["cp", "-r", "repo", "copy"], cwd=folder, check=True)
-        copy = Shape(Repo(folder / "copy"), folder / "copy/.git")
-        if version >= hooks.CONFIG_HOOKS:
-            ring_by_settings(copy, "post-commit", b"")
-        else:
-            copy.tree.commit("ring")
-        until((folder / "calls").exists, "the recorder to be called")
-        assert called(folder / "calls") == [(folder / "copy/.git/patina", str(folder / "copy"))]
+@pytest.mark.parametrize("version", [(2, 39), (2, 54)])
+def test_a_copy_of_a_repository_rings_in_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: tuple[int, int]
+) -> None:
+    monkeypatch.setattr(hooks, "git_version", lambda: version)
+    by_settings = version >= hooks.CONFIG_HOOKS
+    shape = plain(tmp_path)
+    if by_settings:
+        shape.tree.git("config", "core.hooksPath", "/nonexistent")
+    set_up(shape, fake_recorder(tmp_path / "recorder", tmp_path / "calls"))
+    subprocess.run(["cp", "-r", "repo", "copy"], cwd=tmp_path, check=True)
+    copy = Shape(Repo(tmp_path / "copy"), tmp_path / "copy/.git")
+    if by_settings:
+        ring_by_settings(copy, "post-commit", b"")
+    else:
+        copy.tree.commit("ring")
+    until(lambda: called(tmp_path / "calls"), "the recorder to be called")
+    assert called(tmp_path / "calls") == [(tmp_path / "copy/.git/patina", str(tmp_path / "copy"))]
