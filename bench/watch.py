@@ -135,7 +135,16 @@ def _ours(repo: Repo) -> Iterator[Contender]:
     key = (git / "patina-id").read_text().split()[0]
     report = git / "patina/worktrees" / key / "watcher.json"
     report.unlink(missing_ok=True)
-    argv = [sys.executable, "-P", "-m", "patina_sessions.sources.watcher", str(repo.path), str(git), str(git), key]
+    argv = [
+        sys.executable,
+        "-P",
+        "-m",
+        "patina_sessions.sources.watcher",
+        str(repo.path),
+        str(git),
+        str(git),
+        key,
+    ]
     with subprocess.Popen([*argv, repr(time.time())], cwd=repo.path) as child:
 
         def said() -> dict[str, Any]:
@@ -296,7 +305,7 @@ BENCHES = (
         name="watch-saves-watchfiles",
         a="CPU seconds of watchfiles for 10,000 saves",
         b="of the watcher, with git's word on every file",
-        bar=10.0,
+        bar=2.0,
         prepare=_pair(
             lambda r: _saves(_watchfiles, r, all_of_them=False), lambda r: _saves(_ours, r, all_of_them=True)
         ),

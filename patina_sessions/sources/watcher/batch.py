@@ -45,23 +45,26 @@ class Teller:
         `by_git` names what git itself did meanwhile: what it left clean was its own doing, and so was what it
         left staged where it has stopped `midway`.
         """
-        paths = [*pending.saves, *self._below(pending)]
-        changes = self._changes(dict.fromkeys(paths), pending)
+        paths = dict.fromkeys((*pending.saves, *self._below(pending)))
+        letters, olds = self._became(paths, pending)
         found: list[FilesChanged] = []
         if by_git is not None:
             shown = self.asked.changed() or {}
-            dirty = {path for path, letters in shown.items() if not (midway and letters[1] == " ")}
-            theirs = [c for c in changes if not (c.status in "MD" and c.path not in dirty)]
-            clean = len(changes) - len(theirs) + self._vanished
-            changes = theirs
-            if clean and by_git != "commit":
-                found.append(FilesChanged(since=since, count=clean, bulk=by_git))
-        if len(changes) + pending.beyond >= BULK:
-            fresh = sum(c.status == "A" for c in changes)
-            kind = "archive" if fresh * 10 >= len(changes) * 9 else "sweep"
-            found.append(FilesChanged(since=since, count=len(changes) + pending.beyond, bulk=kind))
-        elif changes:
-            found.append(FilesChanged(since=since, count=len(changes), files=tuple(changes)))
+            dirty = {path for path, said in shown.items() if not (midway and said[1] == " ")}
+            clean = [p for p, letter in letters.items() if letter in "MD" and p not in dirty]
+            for path in clean:
+                del letters[path]
+            count = len(clean) + self._vanished
+            if count and by_git != "commit":
+                found.append(FilesChanged(since=since, count=count, bulk=by_git))
+        count = len(letters) + pending.beyond
+        if count >= BULK:
+            fresh = sum(letter == "A" for letter in letters.values())
+            kind = "archive" if fresh * 10 >= len(letters) * 9 else "sweep"
+            found.append(FilesChanged(since=since, count=count, bulk=kind))
+        elif letters:
+            files = tuple(_change(path, letter, olds, pending) for path, letter in letters.items())
+            found.append(FilesChanged(since=since, count=count, files=files))
         return found
 
     def _below(self, pending: Pending) -> list[str]:
@@ -72,41 +75,30 @@ class Teller:
         starts = tuple(f"{folder}/" for folder in pending.gone_folders)
         return [*inside, *(path for path in self.new if path.startswith(starts))]
 
-    def _changes(self, paths: Iterable[str], pending: Pending) -> list[FileChange]:
+    def _became(self, paths: Iterable[str], pending: Pending) -> tuple[dict[str, str], dict[str, str]]:
+        """Return a letter for each path that is worth telling, and where the renamed ones came from."""
         there = {path: self._is_there(path) for path in paths}
         tracked = self._is_tracked(there)
         ignored = self._is_ignored(p for p, is_there in there.items() if is_there and p not in tracked)
         known = tracked | self.new.keys()
-        status = {
-            path: letter
-            for path, is_there in there.items()
-            if (
-                letter := self._letter(
-                    path, is_there=is_there, tracked=path in tracked, ignored=path in ignored
-                )
-            )
-        }
-        self._vanished = sum(
-            not is_there and path not in status and not names.temporary(path)
-            for path, is_there in there.items()
-        )
+        letters: dict[str, str] = {}
+        self._vanished = 0
+        for path, is_there in there.items():
+            letter = self._letter(path, is_there=is_there, tracked=path in tracked, ignored=path in ignored)
+            if letter:
+                letters[path] = letter
+            elif not is_there and not names.temporary(path):
+                self._vanished += 1
         olds = {
             new: old
             for new, old in pending.came_from.items()
-            if status.get(new) == "A" and status.get(old) == "D" and old in known
+            if letters.get(new) == "A" and letters.get(old) == "D" and old in known
         }
-        self._remember(status)
-        moved = set(olds.values())
-        return [
-            FileChange(
-                status="R" if path in olds else letter,
-                path=path,
-                old_path=olds.get(path),
-                added=max(1, pending.saves.get(path, 0)),
-            )
-            for path, letter in status.items()
-            if path not in moved
-        ]
+        self._remember(letters)
+        for new, old in olds.items():
+            letters[new] = "R"
+            letters.pop(old, None)
+        return letters, olds
 
     def _letter(self, path: str, *, is_there: bool, tracked: bool, ignored: bool) -> str:
         if tracked:
@@ -126,7 +118,9 @@ class Teller:
 
     def _is_there(self, path: str) -> bool:
         try:
-            mode = os.lstat(self.top / path).st_mode
+            mode = os.lstat(
+                f"{self.top}/{path}"
+            ).st_mode  # a Path for each of 10,000 files costs more than this
         except (OSError, ValueError):
             return False
         return stat.S_ISREG(mode) or stat.S_ISLNK(mode)
@@ -151,3 +145,8 @@ def _learn(known: dict[str, bool], asked: Iterable[str], found: set[str]) -> Non
     for path in asked:
         if len(known) <= _KEPT:
             known[path] = path in found
+
+
+def _change(path: str, letter: str, olds: dict[str, str], pending: Pending) -> FileChange:
+    saves = max(1, pending.saves.get(path, 0))
+    return FileChange(status=letter, path=path, old_path=olds.get(path), added=saves)

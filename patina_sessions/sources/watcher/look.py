@@ -87,7 +87,7 @@ class Look:
 
     def _signature(self, path: str) -> Signature:
         try:
-            found = os.lstat(self._top / path)
+            found = os.lstat(f"{self._top}/{path}")
         except (OSError, ValueError):
             return None
         return found.st_size, found.st_mtime_ns, found.st_ino
