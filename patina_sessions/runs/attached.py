@@ -23,6 +23,7 @@ from patina_sessions.system.docker.frames import Frames
 log = logging.getLogger(__name__)
 
 TICK = 0.25  # seconds between two looks at what is not the stream
+SOON = 0.004  # the same just after the stream has ended
 GRACE = 5.0  # seconds between asking to stop and killing
 TWICE = 2.0  # seconds within which a second Ctrl-C means it
 LOOK = 2.0  # seconds of silence after which the engine is asked
@@ -118,7 +119,9 @@ class Attached:
         return bool(self._command_over) and now - max(self._command_over, self._heard) > LATE
 
     def _take(self) -> None:
-        pause = min(TICK, 0.02) if self._stream_over else TICK
+        # dockerd notes the exit code some milliseconds after the stream's end; a warm command waits for that alone.
+        soon = self._stream_over and clock.monotonic() - self._stream_over < 2 * TICK
+        pause = SOON if soon else TICK
         try:
             piece = self._queue.get(timeout=pause)
         except Empty:
@@ -147,7 +150,7 @@ class Attached:
         if not self._announced and now - self._began > ANNOUNCE:
             self._announced = True
             self.watch.announce()
-        waiting = 0.05 if self._stream_over and now - self._stream_over < 1 else LOOK / 4
+        waiting = min(LOOK / 4, (now - self._stream_over) / 2) if self._stream_over else LOOK / 4
         if now - self._looked > (waiting if self._stream_over or self.stopped else LOOK) and (
             self._stream_over or now - self._heard > LOOK or self.stopped
         ):

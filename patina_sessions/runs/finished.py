@@ -1,4 +1,7 @@
-"""What is recorded of a run that is over: outcome, tests, what changed since the last time, the telling lines."""
+"""What is recorded of a run that is over: outcome, tests, what changed since the last time, the telling lines.
+
+The readers of output are loaded where there is some: their patterns would cost a warm `exec -- true` a tenth.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,13 @@ from patina_sessions.model import RunFinished, RunStarted
 from patina_sessions.paths import Layout
 from patina_sessions.redact import redact
 from patina_sessions.runs import history
-from patina_sessions.runs.outcome import Ended, code_words, junit, telling, tests, verdict
-from patina_sessions.runs.outcome.count import Tests
+from patina_sessions.runs.outcome import Ended, code_words, verdict
+from patina_sessions.runs.outcome.count import Tests, changes
 from patina_sessions.runs.run_log import Output
 from patina_sessions.system import files
 
 REPORTS = 500  # files of JUnit's XML that are looked at
+LARGEST = 16_000_000  # bytes of one
 
 
 def compose(
@@ -32,7 +36,7 @@ def compose(
     counted = _counted(started, output, junit)
     names = tuple(redact(name) for name in counted.names) if counted else ()
     before = history.last_failed(layout, started) if counted else None
-    began, ceased = tests.changes(before, names) if _complete(ended) else ((), ())
+    began, ceased = changes(before, names) if _complete(ended) else ((), ())
     said = list(details)
     if output.dropped:
         said.append(f"{output.dropped:,} of {output.size:,} bytes of output are not in its log")
@@ -54,7 +58,7 @@ def compose(
         failed_names=names,
         newly_failing=began,
         newly_passing=ceased,
-        telling=telling.telling(output.text) if judged.word != "passed" else "",
+        telling=_telling(output.text) if judged.word != "passed" else "",
         details=tuple(said),
         log=f"{started.run}.log" if output.size else None,
     )
@@ -67,9 +71,19 @@ def _complete(ended: Ended) -> bool:
 
 
 def _counted(started: RunStarted, output: Output, reports: tuple[bytes, ...]) -> Tests | None:
-    if started.kind == "build":
+    if started.kind == "build" or not (reports or output.text):
         return None
+    from patina_sessions.runs.outcome import junit, tests
+
     return junit.read_all(reports) or tests.read(output.text)
+
+
+def _telling(text: str) -> str:
+    if not text:
+        return ""
+    from patina_sessions.runs.outcome import telling
+
+    return telling.telling(text)
 
 
 def reports(top: Path, pattern: str, *, since: float) -> tuple[bytes, ...]:
@@ -79,6 +93,6 @@ def reports(top: Path, pattern: str, *, since: float) -> tuple[bytes, ...]:
     found = []
     for path in sorted(top.glob(pattern))[:REPORTS]:
         seen = files.signature(path) if not path.is_symlink() and path.is_file() else None
-        if seen is not None and seen[3] / 1e9 >= since - 2 and seen[2] <= junit.LARGEST:
+        if seen is not None and seen[3] / 1e9 >= since - 2 and seen[2] <= LARGEST:
             found.append(files.read(path) or b"")
     return tuple(found)

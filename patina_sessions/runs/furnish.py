@@ -18,7 +18,6 @@ from patina_sessions.system import clock, files
 from patina_sessions.system.docker import Container, Engine, Mount, Said
 
 Say = Callable[[str], None]
-HOME = "/patina/home"
 
 # Ends itself after so many minutes in which nothing was run and nothing runs. `read` and `[ -nt ]` are the shell's own;
 # only sleep is not.

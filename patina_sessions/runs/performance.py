@@ -13,7 +13,7 @@ from typing import Literal
 from patina_sessions.errors import PatinaError
 from patina_sessions.frozen import dataclass
 from patina_sessions.paths import Layout
-from patina_sessions.runs import copied, furnish, image, project, request, run, workspace
+from patina_sessions.runs import image, project, request, run, workspace
 from patina_sessions.runs.attached import Hear
 from patina_sessions.runs.image import Wish
 from patina_sessions.runs.project import Project
@@ -126,16 +126,22 @@ def opened(place: Place, found: Project, wish: Wish, *, say: Say) -> Iterator[tu
 
 def _ready(engine: Engine, place: Place, wanted: Wanted, now: datetime, voices: Voices) -> Workspace:
     def make(configured: str) -> Workspace:
+        from patina_sessions.runs import furnish
+
         return furnish.make(engine, wanted, configured, say=voices.say, setup=setup)
 
     def setup(made: Workspace) -> None:
         if made.copied:
+            from patina_sessions.runs import copied
+
             copied.bring(engine, place.layout, made, say=voices.say)
         if wanted.project.setup:
             _set_up(engine, place, wanted, made, now, voices)
 
     found = workspace.ready(engine, wanted, make)
     if found.copied and not found.fresh:
+        from patina_sessions.runs import copied
+
         copied.bring(engine, place.layout, found, say=voices.say)
     return found
 

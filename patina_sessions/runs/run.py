@@ -22,11 +22,10 @@ from patina_sessions.paths import Layout
 from patina_sessions.redact import redact
 from patina_sessions.runs import finished, living
 from patina_sessions.runs.attached import Attached, Hear, Watch
-from patina_sessions.runs.furnish import HOME
 from patina_sessions.runs.outcome import Ended
 from patina_sessions.runs.run_log import Output, RunLog
 from patina_sessions.runs.tree import MARK, Tree
-from patina_sessions.runs.workspace import User, Workspace
+from patina_sessions.runs.workspace import HOME, User, Workspace
 from patina_sessions.settings import Settings
 from patina_sessions.system import clock, files, terminal
 from patina_sessions.system.docker import Engine

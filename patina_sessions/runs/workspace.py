@@ -22,6 +22,7 @@ from patina_sessions.system.docker import Engine
 
 log = logging.getLogger(__name__)
 
+HOME = "/patina/home"  # of a user who is not root
 UNREADY = "-unready"  # the end of a name whose container is still being furnished
 
 

@@ -44,3 +44,11 @@ def numbers(text: str, pattern: str) -> dict[str, int]:
     for count, word in re.findall(pattern, text):
         found[word] = found.get(word, 0) + int(count)
     return found
+
+
+def changes(before: tuple[str, ...] | None, now: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return which tests began to fail and which ceased to; nothing where no earlier run is known."""
+    if before is None:
+        return (), ()
+    old, new = set(before), set(now)
+    return tuple(n for n in now if n not in old), tuple(n for n in before if n not in new)

@@ -27,11 +27,3 @@ def read(output: str) -> Tests | None:
     for more in found[1:]:
         total = total.plus(more)
     return total
-
-
-def changes(before: tuple[str, ...] | None, now: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return which tests began to fail and which ceased to; nothing where no earlier run is known."""
-    if before is None:
-        return (), ()
-    old, new = set(before), set(now)
-    return tuple(n for n in now if n not in old), tuple(n for n in before if n not in new)
