@@ -19,13 +19,13 @@ from patina_sessions.system.repository import Repository
 class Step:
     """One thing that is done to the disk, and why, in words for a person.
 
+    "drop" takes a file or a folder away with all below it, whatever it holds by then: it is Patina's own.
+
     `before` and `after` are the bytes of a file, None where it is not there; a folder has neither. "configure" changes
     git's configuration. A `book` is Patina's own, whose bytes are known only when the plan is carried out.
     """
 
-    what: Literal[
-        "make folder", "create", "change", "configure", "remove", "remove folder", "remove tree", "run"
-    ]
+    what: Literal["make folder", "create", "change", "configure", "remove", "remove folder", "drop", "run"]
     path: Path
     why: str
     before: bytes | None = None
@@ -50,6 +50,12 @@ class Plan:
     repository: Repository
     steps: tuple[Step, ...]
     notes: tuple[Note, ...] = ()
+
+
+def shown(path: Path, repository: Repository) -> str:
+    """Return a path as a person knows it: from the top of the working tree where it lies below."""
+    top = repository.top
+    return path.relative_to(top).as_posix() if path.is_relative_to(top) else str(path)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +84,7 @@ def perform(step: Step) -> None:
             files.remove(step.path)
         case "remove folder":
             files.remove_folder(step.path)
-        case "remove tree":
+        case "drop":
             files.remove_tree(step.path)
             files.remove(step.path)
         case "run":
@@ -99,9 +105,8 @@ def _run(step: Step) -> None:
 def _make_folder(step: Step) -> None:
     files.make_folder(step.path, 0o777 if step.mode is None else step.mode)
     if step.mode is not None:
-        files.set_mode(
-            step.path, step.mode
-        )  # whatever the umask is: who shares the state must be able to enter
+        # Whatever the umask is: who shares the state must be able to enter.
+        files.set_mode(step.path, step.mode)
 
 
 def _configure(step: Step) -> None:

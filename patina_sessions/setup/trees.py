@@ -8,7 +8,7 @@ from pathlib import Path
 from patina_sessions.errors import PatinaError
 from patina_sessions.paths import Common
 from patina_sessions.setup.hooks import ask
-from patina_sessions.setup.plan import Note, Step
+from patina_sessions.setup.plan import Note, Step, shown
 from patina_sessions.system import files
 from patina_sessions.system import repository as repositories
 from patina_sessions.system.repository import Repository
@@ -65,7 +65,7 @@ def leftovers(tree: Repository, *, purge: bool) -> tuple[list[Step], list[Note]]
         if now is None:
             continue
         if name == "active-session.md" and not purge:
-            notes.append(Note(about=str(local / name), text=_IN_PROGRESS))
+            notes.append(Note(about=shown(local / name, tree), text=_IN_PROGRESS))
         else:
             steps.append(Step(what="remove", path=local / name, why=why, before=now))
     return steps, notes

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from patina_sessions.paths import Common, key_file
 from patina_sessions.setup import agents, blocks, hook_text, hooks, init, manifest, trees
-from patina_sessions.setup.plan import Done, Note, Plan, Step, perform
+from patina_sessions.setup.plan import Done, Note, Plan, Step, perform, shown
 from patina_sessions.sources.watcher import process as watcher
 from patina_sessions.system import files
 from patina_sessions.system import repository as repositories
@@ -40,7 +40,10 @@ def plan(repository: Repository, *, purge: bool = False) -> Plan:
     steps += _state(common, keep=keep)
     if keep:
         notes.append(
-            Note(about=str(common.home), text="stays, with what was recorded here; --purge removes it")
+            Note(
+                about=shown(common.home, repository),
+                text="stays, with what was recorded here; --purge removes it",
+            )
         )
     return Plan(repository=repository, steps=tuple(steps), notes=tuple(notes))
 
@@ -72,7 +75,7 @@ def _lines(done: Plan) -> tuple[str, ...]:
         return ("Patina is not set up here; there is nothing to take out.",)
     back = sum(step.what in ("change", "configure") for step in done.steps)
     gone = sum(step.what == "remove" for step in done.steps)
-    stays = ("What sessions recorded stays; see above.",) if done.notes else ()
+    stays = ("What sessions recorded stays.",) if done.notes else ()
     what = f"its own files are gone ({gone}), yours are as they were ({back})"
     return (f"Patina is out of this repository: {what}.", *stays)
 
@@ -104,7 +107,7 @@ def _given_back(
             if why is None:
                 steps.append(Step(what="remove", path=path, why="init made it", before=now))
             else:
-                notes.append(Note(about=str(path), text=why))
+                notes.append(Note(about=shown(path, repository), text=why))
     return steps, notes
 
 
@@ -181,12 +184,12 @@ def _state(common: Common, *, keep: bool) -> list[Step]:
         keys = [key_file(git_dir) for git_dir in repositories.worktrees(common.git).values()]
         steps += [_remove(path, "the name of a worktree") for path in keys]
         if common.home.is_dir():
-            steps.append(Step(what="remove tree", path=common.home, why="Patina's state"))
+            steps.append(Step(what="drop", path=common.home, why="Patina's state"))
     else:
         gone = {*_RECORDED, common.consent.name, common.bell.name, common.manifest.name}
         parts = [common.home / name for name in files.names(common.home) if name not in gone]
         for path in (*parts, common.manifest):
-            steps.append(Step(what="remove tree", path=path, why="made anew when it is needed"))
+            steps.append(Step(what="drop", path=path, why="made anew when it is needed"))
     return [step for step in steps if step is not None]
 
 
