@@ -68,7 +68,7 @@ def _warm(folder: Path) -> Warm:
     engine.give_images(HOST)
     repo = ground.repository(folder / "repo")
     repo.patina("init")
-    repo.write(".patina/config.toml", f'docker.image = "{IMAGE}"\n')
+    repo.write(".patina/config.toml", f'docker.image = "{IMAGE}"\ndocker.idle_hours = 0.02\n')
     repo.patina("session", "start", "Measure")
     repo.patina("exec", "--", "true")
     key = (repo.path / ".git/patina-id").read_text().split()[0]

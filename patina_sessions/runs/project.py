@@ -49,7 +49,7 @@ class Project:
 
     def lines(self) -> list[str]:
         """Return what was found, for people."""
-        image = f"Dockerfile {self.dockerfile.path}" if self.dockerfile else self.image or "none"
+        image = f"Dockerfile {self.dockerfile.path}" if self.dockerfile else self.image
         parts = {"image": image, "setup": self.setup, "build": self.build, "test": self.test}
         return [
             f"{name}: {value if isinstance(value, str) else ' '.join(value)} (from {self.why[name]})"
