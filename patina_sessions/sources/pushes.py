@@ -7,22 +7,24 @@ logs belong to all worktrees; which of them a push is told in is for the caller 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from patina_sessions.frozen import dataclass
 from patina_sessions.model import Fact, Id, Position, Pushed
 from patina_sessions.redact import redact
-from patina_sessions.sources import reflog_tail, remotes
+from patina_sessions.sources import reflog_shown, reflog_tail, remotes
 from patina_sessions.sources.reflog_lines import Line
-from patina_sessions.sources.reflog_tail import Numbered
-from patina_sessions.system import clock
+from patina_sessions.sources.reflog_tail import Numbered, Tail
+from patina_sessions.system import clock, refs
 from patina_sessions.system.git import Git
 
 ALL = "refs/remotes"  # the position of all together: `offset` is the latest change seen, `digest` of all folders
 _SECOND = 1_000_000_000
 _TICK = 50_000_000  # ns within which two changes may bear one time
+_SHOWN = 400  # lines of all reflogs together that git is asked for where they are no files
 _SLACK = 2 * _SECOND  # git writes the log before it moves the branch
 
 
@@ -43,7 +45,7 @@ def read(
     are told.
     """
     before = positions.get(ALL)
-    digest, latest = remotes.folders(common)
+    digest, latest = _state(common)
     if before is not None and before.digest == digest:
         return Pushes()
     seen = Position(source=ALL, offset=latest, digest="" if _fresh(latest) else digest)
@@ -51,15 +53,22 @@ def read(
         return Pushes()
     facts: list[Fact] = []
     moved: list[Position] = []
-    for ref, path in remotes.logs(common, after=(before or seen).offset - _SLACK):
-        position = positions.get(ref)
-        if before is None:
-            moved.extend(_pushed_last(path, ref))
-        else:
-            found, after = _of(git, ref, path, position, since=before.offset // _SECOND, mine=mine, now=now)
-            facts += found
-            moved.extend([] if after is None or after == position else [after])
+    for tail in _tails(git, common, positions, after=(before or seen).offset - _SLACK):
+        old = positions.get(tail.position.source)
+        pushes = _pushes(tail, old, since=None if before is None else before.offset // _SECOND)
+        facts += [_fact(git, tail.position.source, n, now) for n in pushes if mine(n.line.new)]
+        # A branch whose last line is a push must not tell it again when its log is read anew.
+        if old != tail.position and (old is not None or pushes or (before is None and _is_push(tail.last))):
+            moved.append(tail.position)
     return Pushes(facts=tuple(sorted(facts, key=lambda f: f.time)), positions=(*moved, seen))
+
+
+def _state(common: Path) -> tuple[str, int]:
+    """Return what changes whenever a remote-tracking branch moves, and the time of the latest change (ns)."""
+    if refs.has_reftable(common):
+        latest = reflog_shown.changed(common)
+        return f"tables {latest}", latest
+    return remotes.folders(common)
 
 
 def _fresh(latest: int) -> bool:
@@ -67,34 +76,36 @@ def _fresh(latest: int) -> bool:
     return abs(clock.wall() * _SECOND - latest) < _TICK
 
 
-def _pushed_last(path: Path, ref: str) -> list[Position]:
-    """Return the position of a branch whose last line is a push, so that it is not told when the log is read again."""
-    last = reflog_tail.last_lines(path, 4096)[-1:]
-    return [reflog_tail.end(path, ref)] if last and _is_push(last[0]) else []
+def _tails(git: Git, common: Path, positions: Mapping[str, Position], *, after: int) -> Iterator[Tail]:
+    """Give what is new in each branch's reflog that was written to after that time (ns)."""
+    if refs.has_reftable(common):
+        for name, lines in reflog_shown.remote_lines(git, _SHOWN).items():
+            ref = f"{ALL}/{name}"
+            began = reflog_shown.beginning(git, ref, len(lines)) if _is_push(lines[0]) else None
+            lines[0] = lines[0] if began is None else replace(lines[0], old=began)
+            yield reflog_shown.tail(lines, positions.get(ref) or Position(source=ref))
+        return
+    for ref, path in remotes.logs(common, after=after):
+        tail = reflog_tail.read(path, positions.get(ref) or Position(source=ref))
+        if tail is not None:
+            yield tail
 
 
-def _is_push(line: Line) -> bool:
-    return line.text.startswith("update by push") and not line.gone and line.old != line.new
+def _pushes(tail: Tail, old: Position | None, *, since: int | None) -> list[Numbered]:
+    """Return the new lines that are pushes; where no position says which are new, their own times must."""
+    if since is None:
+        return []
+    pushes = [n for n in tail.fresh if _is_push(n.line)]
+    if old is not None and not tail.lost:
+        return pushes
+    told = None if old is None else old.head
+    return [n for n in pushes if n.line.by.seconds >= since and n.line.new != told]
 
 
-def _of(
-    git: Git,
-    ref: str,
-    path: Path,
-    position: Position | None,
-    *,
-    since: int,
-    mine: Callable[[Id], bool],
-    now: datetime,
-) -> tuple[list[Fact], Position | None]:
-    """Return the pushes of one branch, and its position if it has been pushed."""
-    tail = reflog_tail.read(path, position or Position(source=ref))
-    if tail is None:
-        return [], position
-    anew = position is None or tail.lost  # then the lines' own times must tell which are new
-    pushes = [n for n in tail.fresh if _is_push(n.line) and (not anew or n.line.by.seconds >= since)]
-    facts = [_fact(git, ref, n, now) for n in pushes if mine(n.line.new)]
-    return facts, tail.position if position is not None or pushes else None
+def _is_push(line: Line | None) -> bool:
+    if line is None or line.gone or line.old == line.new:
+        return False
+    return line.text.startswith("update by push")
 
 
 def _fact(git: Git, ref: str, numbered: Numbered, now: datetime) -> Fact:

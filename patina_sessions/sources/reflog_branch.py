@@ -11,8 +11,8 @@ from functools import cached_property
 from pathlib import Path
 
 from patina_sessions.sources import reflog_lines
+from patina_sessions.sources.logbooks import Logbooks
 from patina_sessions.sources.reflog_lines import Likeness, Line, Words
-from patina_sessions.sources.reflog_tail import last_lines
 from patina_sessions.system import files, refs
 from patina_sessions.system.objects import is_id, text
 
@@ -22,9 +22,9 @@ _OTHERS = 32  # branches whose reflogs are looked at where nothing else helps, t
 class Branches:
     """Follows HEAD through the lines, in their order."""
 
-    def __init__(self, git_dir: Path, common: Path, before: Sequence[Line]) -> None:
+    def __init__(self, git_dir: Path, books: Logbooks, before: Sequence[Line]) -> None:
         self._git_dir = git_dir
-        self._common = common
+        self._books = books
         self._logs: dict[str, frozenset[Likeness] | None] = {}
         self._sure = False  # whether a line has told where HEAD is
         self.here: str | None = None
@@ -63,45 +63,31 @@ class Branches:
 
     @cached_property
     def _current(self) -> str | None:
-        return refs.head(self._git_dir, self._common)[0]
+        return self._books.current()[0]
 
     @cached_property
     def _others(self) -> list[str]:
-        root = self._common / "logs" / "refs" / "heads"
-        logs = [path for path in root.rglob("*") if path.is_file()] if root.is_dir() else []
-        newest = sorted(logs, key=_changed, reverse=True)[:_OTHERS]
-        return [str(path.relative_to(root)) for path in newest]
+        return [ref.removeprefix("refs/heads/") for ref in self._books.below("refs/heads", after=0)][:_OTHERS]
 
     def _log(self, branch: str) -> frozenset[Likeness] | None:
         """Return the lines at the end of a branch's reflog, None where it has none."""
         if branch not in self._logs:
-            path = self._common / "logs" / "refs" / "heads" / branch
-            there = refs.is_plain(branch) and path.is_file()
-            self._logs[branch] = frozenset(line.likeness for line in last_lines(path)) if there else None
+            lines = self._books.of(f"refs/heads/{branch}")
+            self._logs[branch] = None if lines is None else frozenset(line.likeness for line in lines)
         return self._logs[branch]
 
     def _named(self, target: str) -> str | None:
         """Return the branch that `git checkout <target>` was asked for, None where that detached HEAD."""
         if is_id(target) or not refs.is_plain(target):
             return None
-        if self._is_ref(f"refs/heads/{target}"):
+        if self._books.has(f"refs/heads/{target}"):
             return target
         kinds = (f"refs/tags/{target}", f"refs/remotes/{target}")
-        detached = any(self._is_ref(ref) for ref in kinds) or _is_expression(target)
+        detached = any(self._books.has(ref) for ref in kinds) or _is_expression(target)
         return None if detached else target  # no such branch now: deleted or renamed since
-
-    def _is_ref(self, ref: str) -> bool:
-        return refs.value(self._common, ref) is not None
 
 
 def _is_expression(target: str) -> bool:
     """Tell whether this is a revision that no branch can be called: `HEAD~2`, `v1^{}`, `:/fix`, a short id."""
     short = len(target) >= 7 and all(c in "0123456789abcdef" for c in target)
     return short or target == "HEAD" or any(c in "~^:?*[\\ " or ord(c) < 32 for c in target) or "@{" in target
-
-
-def _changed(path: Path) -> float:
-    try:
-        return path.stat().st_mtime
-    except OSError:
-        return 0.0

@@ -15,8 +15,8 @@ from patina_sessions.frozen import dataclass
 from patina_sessions.model import Id
 from patina_sessions.paths import Layout
 from patina_sessions.sources import reflog_lines, reflog_made, remotes
+from patina_sessions.sources.logbooks import Logbooks
 from patina_sessions.sources.reflog_lines import Line
-from patina_sessions.sources.reflog_tail import last_lines
 from patina_sessions.system.git import Git
 from patina_sessions.system.objects import Header
 
@@ -38,9 +38,12 @@ class Jump:
 class Elsewhere:
     """What came into this repository otherwise than by being made in this worktree. Looked at only when asked."""
 
-    def __init__(self, git: Git, layout: Layout, *, since: int, told: Callable[[Id], bool]) -> None:
+    def __init__(
+        self, git: Git, layout: Layout, books: Logbooks, *, since: int, told: Callable[[Id], bool]
+    ) -> None:
         self._git = git
         self._layout = layout
+        self._books = books
         self._since = since
         self._told = told
 
@@ -66,12 +69,16 @@ class Elsewhere:
 
     def _arrivals(self) -> list[Line]:
         """Return the lines of all branches that tell of what came from outside or went there, in time."""
-        common = self._layout.common.git
-        lines = [n for _, path in remotes.logs(common, after=self._after) for n in last_lines(path)]
-        here = [path for _, path in remotes.logs(common, after=self._after, below="refs/heads")]
-        for path in (*here, *(folder / "logs" / "HEAD" for folder in self._folders)):
-            lines += [n for n in last_lines(path) if n.text == "push" or n.text.startswith("fetch")]
+        lines = self._lines("refs/remotes")
+        beside = [line for folder in self._folders for line in self._books.head(folder)]
+        for line in (*self._lines("refs/heads"), *beside):
+            if line.text == "push" or line.text.startswith("fetch"):
+                lines.append(line)
         return sorted((n for n in lines if n.by.seconds >= self._since), key=lambda n: n.by.seconds)
+
+    def _lines(self, refs: str) -> list[Line]:
+        changed = self._books.below(refs, after=self._after)
+        return [line for ref in changed for line in self._books.of(ref) or ()]
 
     @property
     def _after(self) -> int:
@@ -94,7 +101,7 @@ class Elsewhere:
     def _folders(self) -> list[Path]:
         """The git directories of all worktrees."""
         linked = self._layout.common.git / "worktrees"
-        return [self._layout.common.git, *(linked.iterdir() if linked.is_dir() else ())]
+        return [self._layout.common.git, *(sorted(linked.iterdir()) if linked.is_dir() else ())]
 
     @cached_property
     def _beside(self) -> dict[Id, list[tuple[str, Line]]]:
@@ -102,7 +109,7 @@ class Elsewhere:
         found: dict[Id, list[tuple[str, Line]]] = {}
         for folder in self._folders:
             last = ""
-            for line in last_lines(folder / "logs" / "HEAD") if folder != self._layout.git else ():
+            for line in self._books.head(folder) if folder != self._layout.git else ():
                 if last and line.old != last:  # it went there unseen
                     unseen = replace(line, old=last, new=line.old, text="")
                     found.setdefault(line.old, []).append((str(folder), unseen))

@@ -41,7 +41,7 @@ def made(
     new = git.header(line.new)
     if new is None or line.new in before:
         return False
-    if new.committer == line.by and (line.derived or not new.parents or steps(git, line, words, new)):
+    if _stamped(line, words, new) and (line.derived or not new.parents or steps(git, line, words, new)):
         return words.sure or not came(line.new)
     # A rebase or `am` with --committer-date-is-author-date stamps another second.
     if not words.sure or words.verb not in _MAKING or not steps(git, line, words, new):
@@ -49,6 +49,17 @@ def made(
     if words.verb in _STAMPED_APART and new.committer.who != line.by.who:
         return False
     return began is None or not git.is_ancestor(line.new, began)
+
+
+def _stamped(line: Line, words: Words, new: Header) -> bool:
+    """Tell whether one stamp is on the commit and on the line.
+
+    Other programs (GitPython, libgit2) look at the clock twice, and a second may begin in between.
+    """
+    if new.committer == line.by:
+        return True
+    apart = abs(new.committer.seconds - line.by.seconds)
+    return words.verb == "other" and new.committer.who == line.by.who and apart <= 2
 
 
 def steps(git: Git, line: Line, words: Words, new: Header) -> bool:

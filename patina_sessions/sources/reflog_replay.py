@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
+from pathlib import Path
 
 from patina_sessions.model import Id
-from patina_sessions.paths import Layout
 from patina_sessions.sources import reflog_lines
+from patina_sessions.sources.logbooks import Logbooks
 from patina_sessions.sources.reflog_lines import Line
-from patina_sessions.sources.reflog_tail import last_lines
-from patina_sessions.system import files, refs
+from patina_sessions.system import files
 from patina_sessions.system.git import Git
 from patina_sessions.system.objects import Header, is_id, text
 
@@ -24,11 +24,19 @@ class Replay:
     """Between its `(start)` and its end. Nothing is asked of git before a pick asks."""
 
     def __init__(
-        self, git: Git, layout: Layout, *, action: str, began: Line | None, ahead: Iterable[Line]
+        self,
+        git: Git,
+        git_dir: Path,
+        books: Logbooks,
+        *,
+        action: str,
+        began: Line | None,
+        ahead: Iterable[Line],
     ) -> None:
         self.action = action
         self._git = git
-        self._layout = layout
+        self._git_dir = git_dir
+        self._books = books
         self._began = began
         self._ahead = ahead
 
@@ -44,8 +52,8 @@ class Replay:
         """Return where the branch stood: `git rebase main topic` begins on another one than it rebases."""
         for line in self._ahead:
             words = reflog_lines.read(line.text)
-            if words.verb == "finish" and words.target is not None and refs.is_plain(words.target):
-                log = last_lines(self._layout.common.git / "logs" / words.target)
+            if words.verb == "finish" and words.target is not None:
+                log = self._books.of(words.target) or []
                 done = f"{words.action} (finish): {words.target} onto "
                 return [moved.old for moved in log if moved.new == line.new and moved.text.startswith(done)]
             if words.verb in {"start", "finish", "abort"}:
@@ -55,7 +63,7 @@ class Replay:
     def _branch_now(self) -> list[Id]:
         """Return where the branch stood that is being rebased at this moment."""
         kept = ("rebase-merge/orig-head", "rebase-apply/orig-head")
-        names = (text((files.read(self._layout.git / name) or b"").strip()) for name in kept)
+        names = (text((files.read(self._git_dir / name) or b"").strip()) for name in kept)
         return [name for name in names if is_id(name)]
 
     def sources(self, new: Header, rewrites: Mapping[Id, tuple[Id, ...]]) -> tuple[Id, ...]:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from patina_sessions.model import Position
+from patina_sessions.model import Id, Position
 from patina_sessions.sources import reflog_lines
 from patina_sessions.sources.reflog_lines import Likeness, Line
 from patina_sessions.sources.reflog_tail import Numbered, Tail
@@ -28,20 +28,32 @@ _FIRST = 64  # lines that are asked for at first, and then four times as many
 
 def read(git: Git, git_dir: Path, position: Position) -> Tail:
     """Return what stands after the position; git is asked only if a table has changed since."""
-    at = _changed(git_dir)
-    if at and at == position.offset:
+    at = changed(git_dir)
+    if not _is_fresh(at) and at == position.offset:
         return Tail(position=position, looked=False)
-    lines, place = _since(git, position)
+    found, place = _since(git, position)
+    return _tail(found, place, replace(position, offset=0 if _is_fresh(at) else at))
+
+
+def tail(found: Sequence[Line], position: Position) -> Tail:
+    """Return what stands after the position among lines that were shown."""
+    return _tail(found, _place(found, position.digest), position)
+
+
+def _tail(found: Sequence[Line], place: int | None, position: Position) -> Tail:
     cut = place or 0
+    if (
+        place is None and found and position.head is not None
+    ):  # expired: what there is goes on from where we were
+        found = [replace(found[0], old=position.head), *found[1:]]
     return Tail(
-        fresh=tuple(_numbered(lines, cut)),
-        before=tuple(lines[:cut]),
+        fresh=tuple(_numbered(found, cut)),
+        before=tuple(found[:cut]),
         position=replace(
             position,
-            offset=at,
-            digest=_chain(lines, len(lines)) if lines else "",
-            head=lines[-1].new if lines[cut:] else position.head,
-            count=position.count + len(lines) - cut,
+            digest=_chain(found, len(found)) if found else "",
+            head=found[-1].new if found[cut:] else position.head,
+            count=position.count + len(found) - cut,
         ),
         lost=place is None and bool(position.digest),
     )
@@ -49,46 +61,72 @@ def read(git: Git, git_dir: Path, position: Position) -> Tail:
 
 def end(git: Git, git_dir: Path) -> Position:
     """Return the position after the last line."""
-    at = _changed(git_dir)
-    lines, _ = _shown(git, "HEAD", _FIRST)
-    return Position(source="HEAD", offset=at, digest=_chain(lines, len(lines)) if lines else "")
+    at = changed(git_dir)
+    found, _ = lines(git, "HEAD", _FIRST)
+    return Position(
+        source="HEAD", offset=0 if _is_fresh(at) else at, digest=_chain(found, len(found)) if found else ""
+    )
 
 
-def _changed(git_dir: Path) -> int:
-    """Return when the tables were last changed (ns), 0 where that is too short ago to see the next change."""
+def changed(git_dir: Path) -> int:
+    """Return when the tables were last changed (ns), 0 where there are none."""
     try:
-        changed = os.stat(git_dir / "reftable" / "tables.list").st_mtime_ns
+        return os.stat(git_dir / "reftable" / "tables.list").st_mtime_ns
     except OSError:
         return 0
-    return changed if clock.wall() - changed / 1e9 > _TICK else 0
+
+
+def _is_fresh(at: int) -> bool:
+    """Tell whether that is too short ago to see the next change by its time."""
+    return not at or abs(clock.wall() - at / 1e9) < _TICK
 
 
 def _since(git: Git, position: Position) -> tuple[list[Line], int | None]:
     """Return the last lines, and how many of them had been read; None where that cannot be seen in all there are."""
     asked = _FIRST
     while True:
-        lines, whole = _shown(git, position.source, asked)
-        place = _place(lines, position.digest)
+        found, whole = lines(git, position.source, asked)
+        place = _place(found, position.digest)
         if whole or place is not None:
-            return lines, place
+            return found, place
         asked *= 4
 
 
-def _shown(git: Git, ref: str, most: int) -> tuple[list[Line], bool]:
+def lines(git: Git, ref: str, most: int) -> tuple[list[Line], bool]:
     """Return the last lines, oldest first, and whether these are all."""
+    entries, whole = _entries(git, ref, most)
+    return [line for _, line in entries], whole
+
+
+def remote_lines(git: Git, most: int) -> dict[str, list[Line]]:
+    """Return the last lines of all remote-tracking branches together, by branch (`origin/main`), oldest first."""
+    found: dict[str, list[Line]] = {}
+    for name, line in _entries(git, "--remotes", most)[0]:
+        if not name.endswith("/HEAD"):  # of one that only points elsewhere git shows the other's
+            found.setdefault(name, []).append(line)
+    return found
+
+
+def beginning(git: Git, ref: str, count: int) -> Id | None:
+    """Return where the oldest of a reflog's `count` lines began: git tells it of that one alone."""
+    return git.resolve(f"{ref}@{{{count}}}")
+
+
+def _entries(git: Git, what: str, most: int) -> tuple[list[tuple[str, Line]], bool]:
     quiet = ("--no-show-signature", "--no-notes", "--no-color", "--no-decorate", "--no-mailmap")
-    shown = git.ask("log", "-g", "-z", f"-n{most}", "--date=raw", *quiet, _FORMAT, ref, "--")
+    shown = git.ask("log", "-g", "-z", f"-n{most}", "--date=raw", *quiet, _FORMAT, what, "--")
     fields = shown.out.split(b"\0")
     entries = [fields[i : i + 4] for i in range(0, len(fields) - 3, 4)]
-    lines: list[Line] = []
-    old = ""
+    found: list[tuple[str, Line]] = []
+    old: dict[str, Id] = {}
     for new, selector, who, words in reversed(entries):
-        name = text(new)
+        name, ref = text(new), text(selector.rpartition(b"@{")[0])
         if is_id(name):
-            by = ident(who + b" " + selector.partition(b"@{")[2].rstrip(b"}"))
-            lines.append(Line(old=old or "0" * len(name), new=name, by=by, text=text(words), derived=True))
-            old = name
-    return lines, len(entries) < most
+            by = ident(who + b" " + selector.rpartition(b"@{")[2].rstrip(b"}"))
+            began = old.get(ref, "0" * len(name))
+            found.append((ref, Line(old=began, new=name, by=by, text=text(words), derived=True)))
+            old[ref] = name
+    return found, len(entries) < most
 
 
 def _place(lines: Sequence[Line], digest: str) -> int | None:

@@ -14,7 +14,7 @@ from patina_sessions.frozen import dataclass
 from patina_sessions.model import Data, Fact, Id, Kind, Made, Moved, Rebased
 from patina_sessions.paths import Layout
 from patina_sessions.redact import redact
-from patina_sessions.sources import reflog_jump, reflog_lines, reflog_made, reflog_replay
+from patina_sessions.sources import logbooks, reflog_jump, reflog_lines, reflog_made, reflog_replay
 from patina_sessions.sources.reflog_branch import Branches
 from patina_sessions.sources.reflog_lines import Line, Words
 from patina_sessions.sources.reflog_replay import Replay
@@ -55,8 +55,11 @@ class Walk:
         self.facts: list[Fact] = []
         self.last, self.since = start.last, start.since
         self._git, self._layout, self._memory, self._start = git, layout, memory, start
-        self._branches = Branches(layout.git, layout.common.git, start.before)
-        self._elsewhere = reflog_jump.Elsewhere(git, layout, since=start.since, told=memory.elsewhere)
+        self._books = logbooks.of(git, layout)
+        self._branches = Branches(layout.git, self._books, start.before)
+        self._elsewhere = reflog_jump.Elsewhere(
+            git, layout, self._books, since=start.since, told=memory.elsewhere
+        )
         self._counted: dict[Id, bool] = {}  # the commits of this reading
         self._ours: set[tuple[str, str]] = set()
         self._place = 0
@@ -84,10 +87,12 @@ class Walk:
 
     def _began(self, line: Line, words: Words) -> Id | None:
         """Return where HEAD stood when the line was written; None where it had no commit."""
+        if line.derived and not line.born and (words.verb == "still" or words.target == "HEAD"):
+            return line.new  # a branch was renamed, or HEAD reset to itself
         new = self._git.header(line.new) if line.derived and words.verb in {"commit", "merge"} else None
         if new is None or not new.parents or reflog_made.steps(self._git, line, words, new):
             return None if line.born else line.old
-        return new.parents[0]  # a reftable's reflog lacks the old id, but the commit has it
+        return new.parents[0]  # the line lacks where it began, but the commit has it
 
     def _tell(self, line: Line, words: Words, key: str) -> None:
         if words.verb in {"step", "forward"}:
@@ -161,7 +166,7 @@ class Walk:
         ahead = (
             n.line for n in itertools.islice(self._start.fresh, self._place, None) if n.line is not began
         )
-        return Replay(self._git, self._layout, action=words.action, began=began, ahead=ahead)
+        return Replay(self._git, self._layout.git, self._books, action=words.action, began=began, ahead=ahead)
 
     def _in_replay(self, words: Words) -> Words:
         """Return the words of a step as they are, or those of anybody's subject when no replay of theirs goes on.

@@ -230,7 +230,25 @@ class Git:
 
     def head(self) -> Id | None:
         """Return the commit that is checked out, None where there is none yet."""
-        return _one_id(self.ask("rev-parse", "--quiet", "--verify", "HEAD^{commit}"))
+        return self.resolve("HEAD")
+
+    def resolve(self, revision: str) -> Id | None:
+        """Return the commit that a revision names, None where it names none."""
+        return _one_id(
+            self.ask("rev-parse", "--quiet", "--verify", "--end-of-options", f"{revision}^{{commit}}")
+        )
+
+    def branch(self) -> str | None:
+        """Return the branch that is checked out, None on a detached head."""
+        name = text(self.ask("symbolic-ref", "--quiet", "HEAD").out).rstrip("\n")
+        return name.removeprefix("refs/heads/") if name.startswith("refs/heads/") else None
+
+    def refs(self, below: str) -> list[str]:
+        """Return the full names of the refs in this folder, or this one, the ones committed to last first."""
+        if below.startswith("-"):
+            return []
+        found = self.ask("for-each-ref", "--sort=-committerdate", "--format=%(refname)", below)
+        return text(found.out).split("\n")[:-1] if found.code == 0 else []
 
     def identity(self) -> tuple[str, str]:
         """Return the name and mail that git would stamp into a commit now; empty where git would refuse."""

@@ -181,7 +181,8 @@ def pick_some(w: World, r: Repo) -> None:
 
 
 def pick_forward(w: World, r: Repo) -> None:
-    w.do(r, "checkout", "-q", "-B", "forward", "HEAD~1")
+    w.number += 1
+    w.do(r, "checkout", "-q", "-b", f"forward/{w.number}", "HEAD~1")
     w.do(r, "cherry-pick", "--ff", "HEAD@{1}")
 
 
@@ -340,7 +341,8 @@ def pull_forward(w: World, r: Repo) -> None:
 
 def fetch_and_move(w: World, r: Repo) -> None:
     w.do(r, "fetch", "-q", "origin")
-    w.do(r, "checkout", "-q", "-B", "followed", "origin/main~1")
+    w.number += 1
+    w.do(r, "checkout", "-q", "-b", f"followed/{w.number}", "origin/main~1")
     w.do(r, "update-ref", "HEAD", "origin/main")
     w.do(r, "reset", "-q", "--hard")
 
@@ -460,6 +462,7 @@ EVERY: tuple[Operation, ...] = tuple(
     and not name.startswith(("_", "expire", "delete_from"))
     and getattr(f, "__module__", "") == __name__
 )
+NOT_IN_TABLES = frozenset({commit_by_gitpython, commit_by_dulwich})  # these cannot write to reftables
 UNREADABLE: tuple[Operation, ...] = (expire_the_reflog, expire_what_is_old, delete_from_the_reflog)
 
 

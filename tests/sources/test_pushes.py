@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from patina_sessions.model import Fact, Position, Pushed
-from patina_sessions.sources import pushes, reflog_tail, remotes
-from patina_sessions.system import clock
+from patina_sessions.sources import pushes, reflog_shown, reflog_tail, remotes
+from patina_sessions.system import clock, refs
 from patina_sessions.system.git import Git
 from tests.repository import Repo
+from tests.sources.world import has_reftables
 
 
 class Listener:
@@ -37,11 +38,15 @@ class Listener:
         return list(found.facts)
 
 
-@pytest.fixture
-def mine(past: Repo, tmp_path: Path) -> Repo:
-    """Return a clone of the repository with a past; it pushes into a bare one."""
+@pytest.fixture(params=["files", "shown", "reftable"] if has_reftables() else ["files", "shown"])
+def mine(past: Repo, tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Repo:
+    """Return a clone of the repository with a past; it pushes into a bare one. Its reflogs are files, or are shown."""
+    form = ["--ref-format=reftable"] if request.param == "reftable" else []
     past.git("clone", "-q", "--bare", str(past.path), str(tmp_path / "bare.git"))
-    past.git("clone", "-q", str(tmp_path / "bare.git"), str(tmp_path / "mine"))
+    past.git("clone", "-q", *form, str(tmp_path / "bare.git"), str(tmp_path / "mine"))
+    if request.param == "shown":
+        monkeypatch.setattr(refs, "has_reftable", lambda _: True)
+        monkeypatch.setattr(reflog_shown, "changed", lambda _: int(clock.wall() * 1e9))
     return Repo(tmp_path / "mine")
 
 
@@ -179,6 +184,8 @@ def noted(function: Callable[..., object], looked: list[object]) -> Callable[...
 def test_three_thousand_branches_are_not_read_when_nobody_touched_them(
     mine: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if refs.has_reftable(mine.path / ".git"):
+        return  # there one file has the time of all
     head = mine.git("rev-parse", "HEAD")
     git_dir = mine.path / ".git"
     line = f"{'0' * 40} {head} A <a@x> 1700000000 +0000\tfetch: storing head\n"

@@ -27,10 +27,17 @@ def dated(seconds: int) -> dict[str, str]:
     return {"GIT_COMMITTER_DATE": f"@{seconds} +0000", "GIT_AUTHOR_DATE": f"@{seconds} +0000"}
 
 
+def has_reftables() -> bool:
+    """Tell whether this git can keep its refs in tables: 2.45 and newer, as a rule."""
+    found = subprocess.run(["git", "init", "-h"], capture_output=True, text=True)
+    return "--ref-format" in found.stdout + found.stderr or "--[no-]ref-format" in found.stdout + found.stderr
+
+
 @dataclass
 class World:
     path: Path
     seed: int
+    refs: str = "files"  # or reftable, where git has it
     spaced: bool = False  # every operation in a second of its own; else as fast as it goes
     made: dict[str, set[str]] = field(default_factory=lambda: {"main": set(), "linked": set()})
     told: list[str] = field(default_factory=list)  # what was done, for whoever looks at a failure
@@ -40,14 +47,14 @@ class World:
         self.number = 0
         self.clock = int(clock.wall())
         self.remote = Repo.create(self.path / "remote.git", "--bare")
-        self.main = self._clone("main")
+        self.main = self._clone("main", *self._form)
         self.main.git("config", "receive.denyCurrentBranch", "updateInstead")
         for n in range(3):
             self.change(self.main)
             self.main.git("commit", "-q", "-m", f"before {n}", env=dated(self.clock - 3600))
         self.main.git("push", "-q", "origin", "main")
         self.main.git("tag", "v0", "HEAD~1")
-        self.bob = self._clone("bob", "Bob", "bob@example.org")
+        self.bob = self._clone("bob")
         self.other = self._clone("other")
         self.main.git("branch", "side", "HEAD~1")
         self.linked = self.main.worktree(self.path / "linked", "linked")
@@ -55,12 +62,13 @@ class World:
         self._others = self._elsewhere()
         self._here = self._objects(self.main)
 
-    def _clone(self, name: str, who: str = "Ada Lovelace", mail: str = "ada@example.org") -> Repo:
-        self.remote.git("clone", "-q", str(self.remote.path), str(self.path / name))
-        repo = Repo(self.path / name)
-        repo.git("config", "user.name", who)
-        repo.git("config", "user.email", mail)
-        return repo
+    @property
+    def _form(self) -> tuple[str, ...]:
+        return () if self.refs == "files" else (f"--ref-format={self.refs}",)
+
+    def _clone(self, name: str, *options: str) -> Repo:
+        self.remote.git("clone", "-q", *options, str(self.remote.path), str(self.path / name))
+        return Repo(self.path / name)
 
     # ------------------------------------------------------------------------------------------------- the ground truth
 
