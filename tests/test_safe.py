@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from patina_sessions import safe
-from patina_sessions.journal import grammar
+from patina_sessions.journal import grammar, render
 
 PIECES = st.sampled_from(
     [
@@ -64,7 +64,7 @@ def test_no_note_forges_a_heading_a_field_a_goal_or_a_number(text: str) -> None:
     assert [e.number for e in read.entries] == [7, 8]
     assert [g.text for g in read.goals] == ["one"]
     assert list(read.sections) == ["Goals", "Activity Log"]
-    assert grammar.entry_numbers(journal_with(safe.block(text))) == [7, 8]
+    assert render.numbers(journal_with(safe.block(text))) == [7, 8]
 
 
 @given(HOSTILE)

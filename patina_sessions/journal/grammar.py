@@ -210,43 +210,6 @@ def _entry(part: Part) -> Entry:
     )
 
 
-# ------------------------------------------------------------------------------------------- what the recorder asks
-
-
-def entry_numbers(data: bytes) -> list[int]:
-    """Return the numbers of our entries that stand in the journal, in the order of the file, fenced code left out."""
-    return lines.numbers(data)[0]
-
-
-def covered_numbers(data: bytes) -> list[int]:
-    """Return the numbers of entries that fenced code covers: a person quoted them, or left a fence open above them.
-
-    They are not taken out, and must not be put again; but that such a number is there never means that its entry was
-    written, since fenced code quotes what strangers say.
-    """
-    return lines.numbers(data)[1]
-
-
-def strip_numbers(data: bytes) -> bytes:
-    """Return the journal without the numbers at the ends of our entries' headings; nothing else changes."""
-    kept, last = [], 0
-    for heading in lines.scan(data).headings:
-        if lines.number(heading) is not None:
-            start, end = lines.number_span(heading)
-            kept.append(data[last:start])
-            last = end
-    return b"".join([*kept, data[last:]])
-
-
-def open_fence(data: bytes) -> bytes | None:
-    """Return the line that would close the fence which is open at the end of the file, or None where none is.
-
-    Below an open fence a renderer shows an appended entry as code.
-    """
-    mark = lines.scan(data).fences.unclosed
-    return None if mark is None else bytes(mark[lines.FENCE])
-
-
 def retitle(data: bytes, title: str) -> bytes:
     """Return the journal with another title in its heading, made safe; nothing else changes."""
     line = b"# Session: " + safe.line(title).encode("utf-8", "surrogateescape")

@@ -1,14 +1,14 @@
 """Where the headings of a journal are: a scan by lines that knows fenced code. Pure.
 
-The recorder asks this at every ring, so no tree is built: the numbers in 1 MB with 5,000 entries take a few
-milliseconds, where markdown-it takes 870. It must never raise, whatever the bytes are.
+No tree is built: 1 MB with 5,000 entries takes a few milliseconds, where markdown-it takes 870. It must never raise,
+whatever the bytes are. The numbers that the recorder looks for are `render.numbers`, which knows no fences.
 """
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TypeAlias
 
 from patina_sessions.frozen import dataclass
@@ -25,18 +25,13 @@ LINE, LEVEL, TEXT, ITEM, FENCE, INFO = range(1, 7)
 
 _NUMBER = re.compile(rb"<!-- ([0-9]{1,18}) -->[ \t\r]*$", re.MULTILINE)
 _TIME = re.compile(rb"(?:([0-9]{4}-[0-9]{2}-[0-9]{2})[ \t]+)?([0-9]{1,2}:[0-9]{2})(?![0-9])")
-_RUNS = (
-    re.compile(rb"```"),
-    re.compile(rb"~~~"),
-)  # one literal each: a class of characters is ten times as slow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fences:
-    """The bytes that fenced code covers, in order, and the opening line of a fence that nobody closed."""
+    """The bytes that fenced code covers, in order; a fence that nobody closed covers nothing."""
 
     spans: Sequence[tuple[int, int]] = ()
-    unclosed: Mark | None = None
 
     def cover(self, offset: int) -> bool:
         """Say whether that byte of the file stands in fenced code."""
@@ -68,7 +63,6 @@ def _pair(marks: Sequence[Mark]) -> Fences:
     fence of a person would hide every entry after it.
     """
     spans: list[tuple[int, int]] = []
-    unclosed: Mark | None = None
     hopeless: dict[bytes, int] = {}
     at = 0
     while at < len(marks):
@@ -77,10 +71,8 @@ def _pair(marks: Sequence[Mark]) -> Fences:
         if end is not None:
             spans.append((mark.start(LINE), marks[end].end()))
             at = end
-        elif _opens(mark):
-            unclosed = unclosed or mark
         at += 1
-    return Fences(spans=spans, unclosed=unclosed)
+    return Fences(spans=spans)
 
 
 def _opens(mark: Mark) -> bool:
@@ -104,33 +96,6 @@ def _closing(marks: Sequence[Mark], at: int, hopeless: dict[bytes, int]) -> int 
             return i
     hopeless[char] = length
     return None
-
-
-def numbers(data: bytes) -> tuple[list[int], list[int]]:
-    """Return the numbers of our entries in the order of the file: those outside of fenced code, and those within.
-
-    The same as `scan` would find, a few times faster: only lines that end as our headings do are looked at, and those
-    on which a fence may stand.
-    """
-    fences = _pair(list(_fence_lines(data)))
-    outside: list[int] = []
-    covered: list[int] = []
-    for hit in _NUMBER.finditer(data):
-        start = data.rfind(b"\n", 0, hit.start()) + 1
-        if data.startswith(b"### ", start) or _is_numbered(data, start):
-            (covered if fences.spans and fences.cover(start) else outside).append(int(hit[1]))
-    return outside, covered
-
-
-def _is_numbered(data: bytes, start: int) -> bool:
-    mark = _FIRST.match(data, start)
-    return mark is not None and bool(mark[LEVEL]) and number(mark) is not None
-
-
-def _fence_lines(data: bytes) -> Iterator[Mark]:
-    hits = {data.rfind(b"\n", 0, hit.start()) + 1 for run in _RUNS for hit in run.finditer(data)}
-    marks = (_FIRST.match(data, start) for start in sorted(hits))
-    return (mark for mark in marks if mark and mark[FENCE])
 
 
 def number(heading: Mark) -> int | None:

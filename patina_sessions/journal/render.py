@@ -17,7 +17,8 @@ from patina_sessions.model import Entry, Started
 NUMBER = " <!-- {} -->"
 # Fences do not count here: one that a person left open would hide what we wrote, and it would be written again. Text
 # from outside cannot hold such a comment, in a fence or out of it (`safe` escapes it).
-_NUMBERED = re.compile(rb"^(### [^\n]*?) <!-- ([0-9]{1,12}) -->[ \t\r]*$", re.MULTILINE)
+# A person may have made the heading deeper, or written behind the number.
+_NUMBERED = re.compile(rb"^(#{3,6}[ \t][^\n]*?) ?<!-- ([0-9]{1,12}) -->", re.MULTILINE)
 
 
 def head(started: Started, time: datetime, *, title: str | None = None) -> str:

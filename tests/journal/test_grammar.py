@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from patina_sessions import safe
-from patina_sessions.journal import grammar, lines, metadata
+from patina_sessions.journal import grammar, metadata, render
 from tests import corpus
 
 PIECES = (
@@ -213,7 +213,6 @@ def test_a_front_matter_of_another_hand_is_read_as_far_as_it_is_flat(yaml: str, 
 def test_a_mark_of_the_byte_order_before_the_first_heading_hides_it_not() -> None:
     assert [goal.text for goal in grammar.parse(b"\xef\xbb\xbf## Goals\n- [X] a\n").goals] == ["a"]
     assert grammar.parse(b"\xef\xbb\xbf# Session: x\n**ID**: 1\n").title == "x"
-    assert grammar.entry_numbers(b"\xef\xbb\xbf#### 14:03 - x <!-- 4 -->") == [4]
 
 
 def test_what_people_write_a_little_otherwise_is_understood_all_the_same() -> None:
@@ -263,65 +262,15 @@ def test_fenced_code_holds_no_heading_no_goal_and_no_number(opening: str, closin
     assert [goal.text for goal in journal.goals] == ["real"]
     assert [entry.number for entry in journal.entries] == [6]
     assert list(journal.sections) == ["Goals"]
-    assert grammar.entry_numbers(data) == [6]
-    assert grammar.covered_numbers(data) == [5]
-    assert grammar.strip_numbers(data) == data.replace(b" <!-- 6 -->", b"")
 
 
 @pytest.mark.parametrize("fence", ["```", "~~~~ sh", "- ```"])
 def test_a_fence_that_was_left_open_hides_no_entry(fence: str) -> None:
     data = f"{fence}\nhalf typed\n\n### 14:03 - Note <!-- 6 -->\n\n### 14:04 - Note <!-- 7 -->\n".encode()
-    assert grammar.entry_numbers(data) == [6, 7]
-    assert grammar.open_fence(data) == fence.strip("- ").split(" ")[0].encode()
     assert [entry.number for entry in grammar.parse(data).entries] == [6, 7]
 
 
-def test_no_fence_is_open_where_each_is_closed() -> None:
-    assert grammar.open_fence(b"```\na\n```\n") is None
-    assert grammar.open_fence(b"``` a ` b\n") is None
-
-
-@given(JOURNALS)
-@settings(max_examples=300)
-def test_the_short_way_to_the_numbers_finds_what_the_whole_scan_finds(data: bytes) -> None:
-    everywhere = [*grammar.entry_numbers(data), *grammar.covered_numbers(data)]
-    scanned = [n for n in map(lines.number, lines.scan(data).headings) if n is not None]
-    assert (
-        grammar.entry_numbers(data)
-        == scanned
-        == [e.number for e in grammar.parse(data + b"\n").entries if e.number is not None]
-    )
-    assert sorted(everywhere) == sorted(
-        grammar.entry_numbers(data.replace(b"```", b"'''").replace(b"~~~", b"'''"))
-    )
-
-
 # -------------------------------------------------------------------------------------------------- only this changes
-
-
-@given(JOURNALS)
-@settings(max_examples=300)
-def test_numbers_that_are_taken_out_are_the_only_change(data: bytes) -> None:
-    stripped = grammar.strip_numbers(data)
-    ours = {h.start(lines.LINE): h for h in lines.scan(data).headings if lines.number(h) is not None}
-    kept, at = [], 0
-    for line in data.split(b"\n"):
-        mark = next((h for start, h in ours.items() if at <= start < at + len(line) + 1), None)
-        if mark is None:
-            kept.append(line)
-        else:
-            before, _, after = line.rpartition(b"<!--")
-            worded = before.strip(b"# \t\xef\xbb\xbf") and before[-1:] in (b" ", b"\t")
-            kept.append((before[:-1] if worded else before) + after.rpartition(b"-->")[2])
-        at += len(line) + 1
-    assert stripped == b"\n".join(kept)
-
-
-def test_taking_out_the_numbers_gives_the_text_as_if_there_had_been_none() -> None:
-    plain = b"# Session: x\n\n### 14:03 - a\nbody <!-- 4 -->\n\n### 14:04 - b\r\n"
-    numbered = plain.replace(b"- a", b"- a <!-- 17 -->").replace(b"- b", b"- b <!-- 18 -->")
-    assert grammar.entry_numbers(numbered) == [17, 18]
-    assert grammar.strip_numbers(numbered) == plain
 
 
 @given(
@@ -338,7 +287,7 @@ def test_a_goal_that_is_added_is_the_only_change(data: bytes, text: str) -> None
     before, after = ([(g.text, g.done) for g in grammar.parse(d).goals] for d in (data, added))
     new = (safe.line(text, limit=500), False)
     assert any(goal == new and after[:i] + after[i + 1 :] == before for i, goal in enumerate(after))
-    assert grammar.entry_numbers(added) == grammar.entry_numbers(data)
+    assert render.numbers(added) == render.numbers(data)
 
 
 def test_a_goal_goes_to_the_end_of_its_list_and_below_what_belongs_to_the_last_one() -> None:
@@ -472,13 +421,11 @@ def best(work: Callable[[], object]) -> float:
     return min(times)
 
 
-@pytest.mark.parametrize(
-    "function", [grammar.entry_numbers, grammar.strip_numbers, grammar.parse, grammar.open_fence]
-)
+@pytest.mark.parametrize("function", [render.numbers, render.unnumbered, grammar.parse])
 def test_the_cost_of_a_scan_grows_with_the_size_and_no_faster(function: Callable[[bytes], object]) -> None:
     small, whole = large(500), large(5000)
     assert 900_000 < len(whole) < 1_300_000
-    assert len(grammar.entry_numbers(whole)) == 5000
+    assert len(render.numbers(whole)) >= 5000
     # Ten times the bytes; a square would be a hundred.
     assert best(lambda: function(whole)) < 50 * best(lambda: function(small))
 
@@ -510,7 +457,6 @@ def test_no_file_costs_the_square_of_its_size(name: str) -> None:
         journal = grammar.parse(given)
         assert all(isinstance(part.name, str) for part in journal.parts)
         assert isinstance(journal.previous_context, str)
-        grammar.entry_numbers(given)
         grammar.add_goal(given, "a")
 
     assert best(lambda: whole(data)) < 200 * best(lambda: whole(plain)) + 0.2
