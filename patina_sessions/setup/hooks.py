@@ -146,7 +146,7 @@ def steps(repository: Repository) -> tuple[list[Step], list[Note]]:
     others = [s for s in states if s.shape in ("foreign", "config")]
     able = git_version() >= CONFIG_HOOKS and not config_file(repository).is_symlink()
     found += _config_steps(repository, tuple(s.event for s in others) if able else ())
-    return found, [_note(s, rings=able) for s in others]
+    return found, _notes(others, rings=able)
 
 
 def _step(s: State, where: Folder) -> Step | None:
@@ -190,8 +190,11 @@ def _config_steps(repository: Repository, events: tuple[str, ...]) -> list[Step]
     return [Step(what="configure", path=path, why=why, before=before, after=after)] if after != before else []
 
 
-def _note(s: State, *, rings: bool) -> Note:
+def _notes(left: list[State], *, rings: bool) -> list[Note]:
+    """Return a word on each reason, with the hooks that it holds for."""
     how = (
         "git's own hook settings ring instead" if rings else "git's reflog carries the record, a little later"
     )
-    return Note(about=s.event, text=f"left alone, {s.why}; {how}")
+    whys = dict.fromkeys(s.why for s in left)
+    named = {why: ", ".join(s.event for s in left if s.why == why) for why in whys}
+    return [Note(about=events, text=f"left alone, {why}; {how}") for why, events in named.items()]

@@ -20,7 +20,7 @@ from patina_sessions.paths import FORMAT, Common, key_file
 from patina_sessions.recorder.drain import recording
 from patina_sessions.settings import load
 from patina_sessions.setup import blocks, hook_text, hooks, manifest, project, sharing
-from patina_sessions.setup.plan import Done, Plan, Step, perform
+from patina_sessions.setup.plan import Done, Plan, Step, perform, shown
 from patina_sessions.system import files
 from patina_sessions.system import repository as repositories
 from patina_sessions.system.repository import Repository
@@ -182,10 +182,10 @@ def _lines(done: Plan) -> tuple[str, ...]:
     common = done.repository.common
     made = {step.path for step in done.steps if step.what in ("create", "make folder")}
     if common.consent not in made:
-        changed = [step for step in done.steps if not step.book]
-        return (
-            f"Patina is set up here; {len(changed)} of its files were missing or of an older version, and are renewed.",
-        )
+        renewed = [shown(step.path, done.repository) for step in done.steps if not step.book]
+        more = ", …" if len(renewed) > 5 else ""
+        what = ", ".join(renewed[:5]) + more or "your consent"
+        return (f"Patina was set up here already; made anew, since it was missing or older: {what}.",)
     ringing = [s.event for s in hooks.state(done.repository) if s.rings]
     here = done.repository.top / ".patina" not in made
     return (

@@ -64,6 +64,12 @@ def moved_worktree(folder: Path) -> Shape:
     return Shape(Repo(folder / "moved"), repo.path / ".git")
 
 
+def worktree_with_an_absolute_way_back(folder: Path) -> Shape:
+    shape = linked_worktree(folder)
+    (shape.common / "worktrees/linked/commondir").write_text(f"{shape.common}\n")
+    return shape
+
+
 def submodule(folder: Path) -> Shape:
     inner, outer = Repo.create(folder / "inner"), Repo.create(folder / "outer")
     inner.commit("first")
@@ -135,6 +141,7 @@ SHAPES: dict[str, Callable[[Path], Shape]] = {
         strange_path,
         linked_worktree,
         moved_worktree,
+        worktree_with_an_absolute_way_back,
         submodule,
         submodule_in_a_worktree,
         bare_with_worktrees,
