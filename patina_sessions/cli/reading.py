@@ -27,15 +27,16 @@ def list_(everything: bool, as_json: bool) -> None:
         return
     if not rows:
         click.echo("No session yet. Start one: patina session start TITLE", err=True)
-    for line in listing.table(rows, width=_width()):
-        click.echo(line)
+    click.echo("".join(f"{line}\n" for line in listing.table(rows, width=_width())), nl=False)
 
 
 def _width() -> int | None:
     """Return the terminal's width, None where there is no terminal and lines may be long."""
+    if not sys.stdout.isatty():
+        return None
     import shutil
 
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    return shutil.get_terminal_size().columns
 
 
 @click.command(epilog="Example: patina show; patina show 20261125-0930 --raw")

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from patina_sessions import redact, safe
 from patina_sessions.journal.grammar import Journal
-from patina_sessions.readers import points
+from patina_sessions.readers import columns, points
 from patina_sessions.readers.facts import Facts
 
 WORDS = 220  # the whole of it, labels included
@@ -94,7 +94,7 @@ def _listed(heading: str, names: Sequence[str]) -> list[str]:
 def _failed(journal: Journal) -> list[str]:
     runs = (journal.archived or {}).get("runs")
     runs = [run for run in runs if isinstance(run, dict)] if isinstance(runs, list) else []
-    last = next((run for run in reversed(runs) if run.get("kind") == "test"), {})
+    last: dict[str, object] = next((run for run in reversed(runs) if run.get("kind") == "test"), {})
     names = last.get("failed_names")
     return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
 
@@ -117,7 +117,7 @@ def _outcome(found: Facts, whose: str | None) -> str:
     said = f"The last session, “{safe.line(found.title, limit=100)}”"
     said += f" ({safe.line(found.id, limit=60)})" if found.id else ""
     said += f", by {safe.line(whose, limit=80)}," if whose else ""
-    said += f" took {length(found.seconds)}" if found.seconds is not None else " was"
+    said += f" took {columns.length(found.seconds)}" if found.seconds is not None else " was"
     said += f" on {found.started.astimezone(found.zone):%Y-%m-%d}" if found.started else ""
     numbers = [
         safe.line(found.work_type, limit=40) if found.work_type else "",
@@ -132,14 +132,6 @@ def count(number: int | None, noun: str) -> str:
     if not number:
         return "" if number is None else f"no {noun}s"
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def length(seconds: int) -> str:
-    """Return how long something took, in hours and minutes."""
-    if seconds < 60:
-        return f"{seconds} s"
-    hours, minutes = divmod(seconds // 60, 60)
-    return " ".join(filter(None, (f"{hours} h" if hours else "", f"{minutes} min" if minutes else "")))
 
 
 def tests(journal: Journal) -> str:

@@ -37,6 +37,37 @@ def cell(text: str, limit: int) -> str:
     return flat
 
 
+def cells(texts: Sequence[str], limit: int) -> Sequence[str]:
+    """Return what `cell` makes of each; a column of thousands that is plain is looked at as one text."""
+    joined = "|".join(["", *texts, ""])
+    plain = joined.isascii() and joined.isprintable() and not any(s in joined for s in ("  ", " |", "| "))
+    if plain and max(map(len, texts)) <= limit:
+        return texts
+    return [cell(text, limit) for text in texts]
+
+
+def widest(texts: Sequence[str]) -> int:
+    """Return the width of the widest."""
+    return max(map(len if "".join(texts).isascii() else width, texts))
+
+
+def padded(texts: Sequence[str], size: int, *, right: bool) -> list[str]:
+    """Return each cut to so many columns and filled with blanks up to them, before it or behind it."""
+    if "".join(texts).isascii() and max(map(len, texts)) <= size:
+        return [text.rjust(size) if right else text.ljust(size) for text in texts]
+    fitting = [cell(text, size) for text in texts]
+    blanks = [" " * (size - width(text)) for text in fitting]
+    return [b + t if right else t + b for t, b in zip(fitting, blanks, strict=True)]
+
+
+def length(seconds: int) -> str:
+    """Return how long something took, in hours and minutes."""
+    if seconds < 60:
+        return f"{seconds} s"
+    hours, minutes = divmod(seconds // 60, 60)
+    return " ".join(filter(None, (f"{hours} h" if hours else "", f"{minutes} min" if minutes else "")))
+
+
 def painted(spans: Iterable[Span], *, color: bool) -> str:
     """Return spans as text, with their styles where `color` says so."""
     return "".join(

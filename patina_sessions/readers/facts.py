@@ -10,12 +10,14 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from patina_sessions.frozen import dataclass
-from patina_sessions.journal import front, grammar, metadata
-from patina_sessions.journal.grammar import Entry, Journal
+from patina_sessions.journal import metadata
 from patina_sessions.model import Id
+
+if TYPE_CHECKING:  # a list of journals that are known already reads none
+    from patina_sessions.journal.grammar import Entry, Journal
 
 _ID = re.compile(r"(\d{8})-(\d{6})(?!\d)")
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})\b")
@@ -52,6 +54,8 @@ class Facts:
 
 def of(session: str, data: bytes) -> Facts:
     """Return the facts of the journal of that id, by the cheapest way that the file allows."""
+    from patina_sessions.journal import front, grammar
+
     meta = metadata.read(data)
     if meta is None:
         return of_journal(session, grammar.parse(data))
@@ -67,6 +71,8 @@ def of(session: str, data: bytes) -> Facts:
 
 def of_active(data: bytes) -> Facts:
     """Return the facts of a running session: how it began; how long and what it came to is not known yet."""
+    from patina_sessions.journal import grammar
+
     journal = grammar.parse(data)
     found = of_journal(journal.field("ID", "id") or "", journal)
     return replace(found, ended=None, commits=None, files=None, work_type=None)

@@ -13,7 +13,7 @@ from patina_sessions.system import files, registry
 
 def repository(layout: Layout) -> list[Source]:
     """Return the finished journals of a repository and the active one of this worktree."""
-    found = [Source(id=one.id, path=one.path) for one in archive.all(layout)]
+    found = [Source(one.id, one.place, one.signature) for one in archive.all(layout)]
     active = _id(layout.journal)
     return found + ([Source(id=active, path=layout.journal)] if active else [])
 
@@ -37,9 +37,9 @@ def folder(path: Path) -> list[Source]:
 
 def everywhere(layout: Layout) -> list[Source]:
     """Return the journals of every repository on this machine that was given to Patina, this one's first."""
-    found = {s.path: s for s in repository(layout)}
+    found = {str(s.path): s for s in repository(layout)}
     for git, top in registry.all_of_them():
         other = Layout(top=top, git=git, common=Common(git=git), key="")
         for one in archive.all(other):
-            found.setdefault(one.path, Source(id=one.id, path=one.path))
+            found.setdefault(one.place, Source(one.id, one.place, one.signature))
     return list(found.values())

@@ -11,20 +11,22 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
-from patina_sessions.frozen import dataclass
 from patina_sessions.system import files
 
-VERSION = 2
+VERSION = 3
 # Title and goals count more, since they say what a session was about; what it says of the session *before* counts less.
 WEIGHTS = "1.5, 1.5, 1.0, 0.4"
 
 _SCHEMA = f"""
 PRAGMA user_version = {VERSION};
 CREATE TABLE IF NOT EXISTS journal(
-  key INTEGER PRIMARY KEY, id TEXT NOT NULL, path TEXT NOT NULL UNIQUE, signature TEXT NOT NULL, started REAL NOT NULL,
+  key INTEGER PRIMARY KEY, id TEXT NOT NULL, path TEXT NOT NULL, signature TEXT NOT NULL, started REAL NOT NULL,
   title TEXT NOT NULL, llm TEXT NOT NULL, branch TEXT NOT NULL, author TEXT NOT NULL, files TEXT NOT NULL,
   commits TEXT NOT NULL);
+CREATE UNIQUE INDEX IF NOT EXISTS journal_file ON journal(path, signature);
+CREATE TABLE IF NOT EXISTS fact(path TEXT PRIMARY KEY, signature TEXT NOT NULL, said TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS made(key INTEGER NOT NULL, name TEXT NOT NULL, how TEXT NOT NULL, id TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS made_name ON made(name);
 CREATE INDEX IF NOT EXISTS made_key ON made(key);
@@ -34,12 +36,12 @@ CREATE VIRTUAL TABLE IF NOT EXISTS term USING fts5vocab('word', 'row');
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """A journal that is to be in the index."""
+class Source(NamedTuple):
+    """A journal that is to be in the index. `signature` is known where its folder was asked for all at once."""
 
     id: str
-    path: Path
+    path: str | Path
+    signature: str | None = None
 
 
 @contextmanager
@@ -82,21 +84,33 @@ def _open(path: Path | None) -> sqlite3.Connection:
 def follow(db: sqlite3.Connection, sources: Sequence[Source]) -> int:
     """Bring the index up to the journals and return how many were read. Nothing is when nothing changed."""
     known = dict(db.execute("SELECT path, signature FROM journal"))
-    now = {str(s.path): (s, _signature(s.path)) for s in sources}
-    gone = [path for path in known if path not in now]
-    changed = [s for path, (s, signature) in now.items() if known.get(path) != signature]
-    if not gone and not changed:
+    now = {str(s.path): signature(s.path) if s.signature is None else s.signature for s in sources}
+    now = {path: seen for path, seen in now.items() if seen}
+    if known == now:
         return 0
+    changed = [s for s in sources if known.get(str(s.path)) != now.get(str(s.path))]
     with db:
-        _forget(db, [*gone, *(str(s.path) for s in changed if str(s.path) in known)])
+        _forget(db, [path for path, seen in known.items() if now.get(path) != seen])
         for source in changed:
-            _take(db, source, now[str(source.path)][1])
+            if str(source.path) in now:
+                _take(db, source, now[str(source.path)])
     return len(changed)
 
 
-def _signature(path: Path) -> str:
-    seen = files.signature(path)
+def signature(path: str | Path) -> str:
+    """Return what changes when somebody saves the file; nothing where there is none."""
+    seen = files.signature(Path(path))
     return ",".join(map(str, seen)) if seen else ""
+
+
+def put_facts(db: sqlite3.Connection, gone: Iterable[str], fresh: Sequence[tuple[str, str, str]]) -> None:
+    """Put what `shelf` found out of journals in the place of what was known of them, if that can be."""
+    try:
+        with db:
+            db.executemany("DELETE FROM fact WHERE path = ?", ((path,) for path in gone))
+            db.executemany("INSERT OR REPLACE INTO fact(path, signature, said) VALUES (?, ?, ?)", fresh)
+    except sqlite3.OperationalError:  # another one writes, or the disk is full: next time
+        return
 
 
 def _forget(db: sqlite3.Connection, paths: Iterable[str]) -> None:
@@ -110,8 +124,8 @@ def _forget(db: sqlite3.Connection, paths: Iterable[str]) -> None:
 def _take(db: sqlite3.Connection, source: Source, signature: str) -> None:
     from patina_sessions.readers import document
 
-    data = files.read(source.path)
-    if data is None or not signature:
+    data = files.read(Path(source.path))
+    if data is None:
         return
     found = document.of(source.id, data)
     cursor = db.execute(

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from patina_sessions.frozen import dataclass
 from patina_sessions.journal import archive
 from patina_sessions.paths import Layout
-from patina_sessions.readers import brief, columns, facts
+from patina_sessions.readers import columns, facts, shelf
 from patina_sessions.readers.facts import Facts
 from patina_sessions.system import files
 
@@ -28,8 +27,7 @@ _COLUMNS = (
 _RIGHT = {"LENGTH", "COMMITS", "FILES"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(NamedTuple):
     """One session. `path` is relative to the top level, None for one that is only in the git directory."""
 
     facts: Facts
@@ -51,11 +49,9 @@ def order(row: Row) -> tuple[bool, float, str]:
 
 
 def _finished(layout: Layout) -> Iterable[Row]:
-    for one in archive.all(layout):
-        data = files.read(one.path)
-        if data is not None:
-            path = one.path.relative_to(layout.top).as_posix() if one.tree else None
-            yield Row(facts=facts.of(one.id, data), path=path)
+    for one, found in shelf.all_facts(layout):
+        path = one.path.relative_to(layout.top).as_posix() if one.tree else None
+        yield Row(facts=found, path=path)
 
 
 def _active(layout: Layout, finished: set[str]) -> Iterable[Row]:
@@ -96,15 +92,15 @@ def table(given: Sequence[Row], *, width: int | None = None) -> list[str]:
     """Return the rows as lines of a table that fits a terminal of `width` columns; without one it may be wide."""
     if not given:
         return []
-    names = [name for name, _, least in _COLUMNS if width is None or width >= least]
-    limits = {name: limit for name, limit, _ in _COLUMNS}
-    cells = [{name: columns.cell(text, limits[name]) for name, text in _cells(row).items()} for row in given]
-    widths = {name: max(len(name), *(columns.width(row[name]) for row in cells)) for name in names}
+    shown = [(name, limit) for name, limit, least in _COLUMNS if width is None or width >= least]
+    cells = [_cells(row) for row in given]
+    texts = {name: columns.cells([name, *(row[name] for row in cells)], limit) for name, limit in shown}
+    widths = {name: columns.widest(column) for name, column in texts.items()}
     if width is not None:
-        before = sum(widths[name] + len(_GAP) for name in names[:-1])
+        before = sum(size + len(_GAP) for name, size in widths.items() if name != "TITLE")
         widths["TITLE"] = max(_TITLE, width - before)
-    lines = [{name: name for name in names}, *cells]
-    return [_GAP.join(_padded(line[name], name, widths[name]) for name in names).rstrip() for line in lines]
+    padded = [columns.padded(column, widths[name], right=name in _RIGHT) for name, column in texts.items()]
+    return [_GAP.join(line).rstrip() for line in zip(*padded, strict=True)]
 
 
 def _cells(row: Row) -> dict[str, str]:
@@ -112,16 +108,10 @@ def _cells(row: Row) -> dict[str, str]:
     return {
         "ID": one.id,
         "STARTED": f"{one.started.astimezone():%Y-%m-%d %H:%M}" if one.started else "",
-        "LENGTH": "active" if row.active else brief.length(one.seconds) if one.seconds is not None else "",
+        "LENGTH": "active" if row.active else columns.length(one.seconds) if one.seconds is not None else "",
         "COMMITS": str(one.commits) if one.commits is not None else "",
         "FILES": str(one.files) if one.files is not None else "",
         "TYPE": one.work_type or "",
         "BRANCH": one.branch or "",
         "TITLE": one.title,
     }
-
-
-def _padded(text: str, name: str, width: int) -> str:
-    fitting = columns.cell(text, width)
-    blanks = " " * (width - columns.width(fitting))
-    return blanks + fitting if name in _RIGHT else fitting + blanks

@@ -12,9 +12,8 @@ from patina_sessions.journal.grammar import Journal
 from patina_sessions.model import Id
 from patina_sessions.paths import Layout
 from patina_sessions.readers import brief as briefs
-from patina_sessions.readers import facts
+from patina_sessions.readers import facts, shelf
 from patina_sessions.readers.facts import Facts
-from patina_sessions.system import files
 
 _ASKED = 40  # ends of sessions that git is asked about, a process each
 
@@ -54,12 +53,9 @@ def find(layout: Layout, *, author: str, is_ancestor: Callable[[Id], bool]) -> P
 
 def finished(layout: Layout) -> Iterator[Facts]:
     """Yield the facts of each finished session in which something happened."""
-    for one in archive.all(layout):
-        data = files.read(one.path)
-        if data is not None:
-            found = facts.of(one.id, data)
-            if found.kept or one.tree:
-                yield found
+    for one, found in shelf.all_facts(layout):
+        if found.kept or one.tree:
+            yield found
 
 
 def order(given: Facts) -> tuple[float, str]:

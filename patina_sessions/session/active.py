@@ -7,16 +7,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from patina_sessions.errors import NewerData, NoSession, NotSetUp
 from patina_sessions.frozen import dataclass
 from patina_sessions.model import Session
 from patina_sessions.paths import FORMAT, Common, Layout
-from patina_sessions.recorder.drain import Recording, recording
 from patina_sessions.settings import Settings, load
 from patina_sessions.system import files
 from patina_sessions.system import repository as repositories
 from patina_sessions.system.repository import Repository
+
+if TYPE_CHECKING:  # readers come this way, and what records is half of what a command would load
+    from patina_sessions.recorder.drain import Recording
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +66,8 @@ def require_consent(common: Common) -> None:
 @contextmanager
 def active(place: Here, now: datetime) -> Iterator[tuple[Recording, Session]]:
     """Hold the worktree's recording with everything recorded up to now. Raises `NoSession` where none is active."""
+    from patina_sessions.recorder.drain import recording
+
     with recording(place.layout, place.settings, now) as r:
         r.take()
         session = r.state.current()

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from patina_sessions.journal import grammar, render
 from patina_sessions.model import Started
 from patina_sessions.paths import Layout
-from patina_sessions.readers import brief, facts, points, previous
+from patina_sessions.readers import brief, columns, facts, points, previous
 from tests import corpus
 from tests.readers import journals
 from tests.readers.journals import ADA, GRACE, journal, put
@@ -208,7 +208,7 @@ def test_a_script_without_blanks_makes_no_brief_of_endless_length() -> None:
     ("seconds", "words"), [(0, "0 s"), (59, "59 s"), (60, "1 min"), (3600, "1 h"), (12060, "3 h 21 min")]
 )
 def test_how_long_it_took_is_said_in_the_units_that_matter(seconds: int, words: str) -> None:
-    assert brief.length(seconds) == words
+    assert columns.length(seconds) == words
 
 
 @pytest.mark.parametrize(
