@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from patina_sessions.runs import attached
 from patina_sessions.runs.attached import Attached, Watch
 from patina_sessions.runs.outcome import Ended, verdict
 from patina_sessions.runs.run_log import RunLog
@@ -48,7 +49,7 @@ def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Play:
             monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/s")
             with docker.connect() as engine:
                 command = engine.prepare("box", ["true"])
-                attached = Attached(
+                one = Attached(
                     engine=engine,
                     container="box",
                     run="r1",
@@ -58,8 +59,8 @@ def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Play:
                     watch=watch or Watch(),
                     hear=hear or both,
                 )
-                heard.ended = attached.follow()
-                heard.details = attached.details
+                heard.ended = one.follow()
+                heard.details = one.details
         (tmp_path / "s").unlink()
         return heard
 
@@ -131,6 +132,16 @@ def test_an_exit_code_that_is_not_there_yet_is_waited_for(play: Play) -> None:
 
 def test_an_engine_that_dies_is_engine_lost(play: Play) -> None:
     heard = play(Script(packets=packets(frame(1, b"so far\n")), lost=True))
+    assert heard.out == b"so far\n"
+    assert (verdict(heard.ended).word, verdict(heard.ended).code) == ("engine lost", 125)
+
+
+def test_an_engine_that_hangs_without_closing_its_socket_is_engine_lost(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attached, "LOOK", 0.1)
+    monkeypatch.setattr(docker.Engine, "answers", lambda _: False)
+    heard = play(Script(packets=packets(frame(1, b"so far\n")), hangs=True, runs_for=60))
     assert heard.out == b"so far\n"
     assert (verdict(heard.ended).word, verdict(heard.ended).code) == ("engine lost", 125)
 
