@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -103,6 +104,7 @@ def test_it_ends_when_its_worktree_is_removed(ground: Repo, tmp_path: Path) -> N
 def test_it_ends_when_its_folder_is_deleted_under_it_or_moved(ground: Repo, tmp_path: Path) -> None:
     with watched(ground) as here:
         pid = here.pid
+        time.sleep(1.5)  # it has settled: what it notices now, it notices by the renaming
         moved = tmp_path / "moved"
         ground.path.rename(moved)
         until(lambda: here.gone(pid), "the watcher to notice")

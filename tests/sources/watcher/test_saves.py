@@ -319,6 +319,14 @@ def test_a_commit_of_all_that_was_saved_needs_no_digest(here: Watched) -> None:
     assert here.journal().count("Commit ") == 2
 
 
+def test_an_update_tells_what_was_saved_a_moment_before(here: Watched) -> None:
+    here.repo.write("b.txt", "x\n")
+    here.repo.patina("session", "update", env={"PATINA_WATCH_ENABLED": "1"})
+    digest, update = here.journal().split("Files worked on")[1].split("Update (covering")
+    assert "- `b.txt`\n" in digest
+    assert "b.txt" not in update
+
+
 def test_the_end_tells_what_was_saved_a_moment_before(here: Watched) -> None:
     here.repo.write("b.txt", "x\n")
     here.repo.write("src/new.py", "x\n")
