@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from patina_sessions import redact
-from patina_sessions.redact import stream
+from patina_sessions.redact import rule, stream
 from tests import corpus, redact_clean, redact_samples
 from tests.redact_samples import Sample
 
@@ -101,6 +101,15 @@ REFERENCES = [
     "postgres://user:password@localhost/app",
     "git@github.com:a/b.git",
     "tokens = tokenizer.encode(text2)",
+    'tokenizer = "k3J9x1Zt5Qm7"',
+    "token: ./build/tokens2/a1/b2",
+    "password: /run/secrets/db2",
+    "if token == other.token:\nx29=y.schemaToken(z1)",
+    "<password> k3J9x1Zt5Qm7 is not its element",
+    'read("password") + "k3J9x1Zt5Qm7"',
+    "backend_auth: Optional",
+    "Basic authentication of a user: Bearer authorization",
+    "commit 3f786850e387550fdab836ed7e6dc881de23001b signature=sign.signature_of_a_commit",
 ]
 
 
@@ -108,6 +117,44 @@ REFERENCES = [
 def test_a_reference_a_placeholder_or_code_is_no_secret(text: str) -> None:
     assert redact.find(text) == []
     assert redact.redact(text) is text
+
+
+# The kind, a text in which ¤ stands for the value, and the value, which has to be taken whole and without what follows.
+READ = [
+    ("password", r'{"password": "¤"}', r"a1\"b2c3"),
+    ("password", r"{\"password\": \"¤\", \"x\": 1}", r"a1\\\"b2"),
+    ("password", r'{"password": "¤"}, "x"', r"a1b2c3\\"),
+    ("password", "<password>¤</password>", "a1b2c3"),
+    ("password", "Server=x;Password=¤;Port=1", "a1;b2c3"),
+    ("password", "connect(password=¤, port=1)", "a1b2c3"),
+    ("password", "&quot;password&quot;: &quot;¤&quot;,", "a1b2c3"),
+    ("password", "password: >-\n  ¤\nport: 1", "a1b2c3d4"),
+    ("password", "password:\n  ¤\nport: 1", "a1b2c3d4"),
+    ("password", "tool --password \\\n  ¤ --port 1", "a1b2c3d4"),
+    ("password", "the password is ¤, not that", "a1b2c3"),
+    ("password", "DB_PASSWORD=¤\n", "swordfish"),
+    ("password", "mysql -u ada -p¤ app", "a1b2c3"),
+    ("password", "curl -u ada:¤ https://x", "a1b2c3"),
+    ("token", "x?access_token=¤&page=1", "a1b2c3d4e5f6"),
+    ("secret", "set -x CLIENT_SECRET ¤", "a1b2c3d4e5f6"),
+    ("api-key", "OPENAI_KEY=¤", "a1b2c3d4e5f6g7h8i9"),
+    ("url-password", "redis://:¤@host:1/0", "a1b2c3"),
+    ("url-password", r"\"https:\/\/ada:¤@host\/x\"", "a1b2@c3"),
+]
+
+
+@pytest.mark.parametrize(("kind", "text", "value"), READ)
+def test_a_value_is_read_up_to_its_end(kind: str, text: str, value: str) -> None:
+    assert redact.redact(text.replace("¤", value)) == text.replace("¤", f"[redacted:{kind}]")
+
+
+def test_a_private_key_that_is_cut_off_is_one_up_to_where_it_is_cut() -> None:
+    key = redact_samples.private_key(random.Random(4)).splitlines()
+    for joint in ("\n", "\\n", "\r\n"):
+        text = "see " + joint.join(key[:9])
+        assert (
+            redact.redact(text + joint + "  quiet again") == f"see [redacted:private-key]{joint}  quiet again"
+        )
 
 
 def test_this_repository_holds_nothing_that_looks_like_a_secret() -> None:
@@ -186,6 +233,29 @@ def _streamed(text: str, sizes: list[int]) -> str:
     return "".join([*out, redactor.close()])
 
 
+def test_letters_that_grow_in_lower_case_move_nothing() -> None:
+    sample = redact_samples.samples(5)[-1]
+    assert redact.redact("\u0130" * 9 + sample.text) == "\u0130" * 9 + redact.redact(sample.text)
+
+
+def test_two_rules_that_see_parts_of_one_secret_take_it_as_a_whole() -> None:
+    inner = redact_samples.TOKENS["github"](random.Random(1))
+    for text, left in (
+        (f'password="a!1 {inner} b"', 'password="[redacted:github-token]"'),
+        (f"https://ada:{inner}+x@host/", "https://ada:[redacted:github-token]@host/"),
+        (f"Cookie: a=1; b={inner}; c=2", "Cookie: [redacted:github-token]"),
+    ):
+        assert redact.redact(text) == left
+
+
+def test_what_lies_between_the_lines_of_a_key_far_apart_is_no_key() -> None:
+    edge = "PRIVATE" + " KEY-----"
+    text = (
+        f"-----BEGIN {edge} and much later\n" + ("a" * 30 + " line of a manual\n") * 900 + f"-----END {edge}"
+    )
+    assert redact.redact(text) is text
+
+
 def test_every_character_but_one_has_a_lower_case_of_its_own_length() -> None:
     assert [char for char in map(chr, range(sys.maxunicode + 1)) if len(char.lower()) != 1] == ["\u0130"]
 
@@ -226,7 +296,7 @@ def test_what_is_held_back_is_bounded_and_harmless_lines_go_on() -> None:
         assert turn * 42 - given <= 2 * stream.AHEAD
     for turn in range(1, 400):  # no line ends, and no private key
         given += len(redactor.feed("-----BEGIN " + "x" * 200))
-        assert 399 * 42 + turn * 211 - given <= stream.LONGEST + 2 * stream.AHEAD
+        assert 399 * 42 + turn * 211 - given <= rule.LONGEST * 3 // 2
 
 
 def test_of_a_secret_that_is_longer_than_the_bound_nothing_comes_out() -> None:

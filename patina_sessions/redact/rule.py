@@ -11,6 +11,8 @@ Span: TypeAlias = "tuple[int, int] | None"
 
 # How much of a value decides whether it is one: a stream has to know that much of what follows before it lets go.
 LOOK = 64
+# The longest secret there is, a private key of 16,384 bits, has 12,700 characters in its lines.
+LONGEST = 16_384
 
 _STAND_INS = (
     "xxxx **** .... ____ example placeholder your- your_ yourtok yourkey yourapi yoursec yourpass redacted dummy sample"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from patina_sessions.frozen import dataclass
 from patina_sessions.redact.carriers import CARRIERS
 from patina_sessions.redact.named import NAMED
 from patina_sessions.redact.rule import Rule, compiled

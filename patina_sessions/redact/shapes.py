@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from patina_sessions.redact.rule import Rule, Span, edge, whole
+from patina_sessions.redact.rule import LONGEST, Rule, Span, edge, whole
 
 _LETTERS, _WORD, _DASHED, _HEX, _BASE64 = "[A-Za-z0-9]", r"\w", r"[\w-]", "[0-9a-f]", r"[\w+/=-]"
 _DOTTED, _LOOSE = r"[\w.-]", r"[\w.%+/=~-]"
@@ -118,7 +118,9 @@ def _with_before(width: int) -> Callable[[re.Match[str]], Span]:
 
 def _closed(match: re.Match[str]) -> Span:
     """Return the span of a key between its two lines; without a line of a key between them it is a picture of one."""
-    return match.span() if re.search(r"[A-Za-z0-9+/]{24}", match[0][40:-20]) else None
+    if match.end() - match.start() > LONGEST or not re.search(r"[A-Za-z0-9+/]{24}", match[0][40:-20]):
+        return None
+    return match.span()
 
 
 def _as_it_stands(match: re.Match[str]) -> Span:

@@ -6,17 +6,16 @@ on after it; of what was given out, the end is kept to look back at, since a nam
 
 from __future__ import annotations
 
+from patina_sessions.redact.rule import LONGEST
 from patina_sessions.redact.search import Found, find, replaced
 
 # What follows a cut, and what is kept before it: more than a name, what stands between, and what decides of a value.
 AHEAD = 1024
 BEHIND = 512
-# The longest secret that is waited for; a private key of 16,384 bits has 12,700 characters.
-LONGEST = 16_384
 
 
 class StreamRedactor:
-    """Redacts a text as it comes, and holds back no more than `LONGEST` characters and a bit.
+    """Redacts a text as it comes, and holds back no more than half as much again as the longest secret.
 
     Whatever the pieces are, all that comes out is what `redact` makes of the whole, for secrets up to `LONGEST`. Of a
     longer one nothing comes out either, up to the blank or quote that ends it.
@@ -25,21 +24,30 @@ class StreamRedactor:
     def __init__(self) -> None:
         self._text = ""
         self._given = 0  # up to here it is what was given out, kept to look back at
+        self._next = 0  # how much there has to be before it pays to look again
         self._swallowing = False
 
     def feed(self, text: str) -> str:
         """Take the next piece and return what can be written now."""
         self._text += self._unswallowed(text)
-        cut = self._text.rfind("\n", self._given, max(self._given, len(self._text) - AHEAD)) + 1
-        full = len(self._text) - self._given > LONGEST + AHEAD
-        if not cut and not full:
+        size = len(self._text)
+        if size < self._next:
             return ""
-        return self._give(max(cut, self._given) if not full else max(cut, len(self._text) - LONGEST))
+        cut = self._text.rfind("\n", self._given, max(self._given, size - AHEAD)) + 1
+        if self._is_full():
+            cut = max(cut, size - LONGEST)
+        out = self._give(cut) if cut > self._given else ""
+        # Where nothing can be given, a secret is open: to look again at every piece would cost the square of it.
+        self._next = len(self._text) + (AHEAD // 4 if out else size // 4)
+        return out
+
+    def _is_full(self) -> bool:
+        return len(self._text) - self._given > LONGEST + AHEAD
 
     def close(self) -> str:
         """Return the rest."""
         out = replaced(self._text, self._fresh(find(self._text)), self._given, len(self._text))
-        self._text, self._given = "", 0
+        self._text, self._given, self._next, self._swallowing = "", 0, 0, False
         return out
 
     def _unswallowed(self, text: str) -> str:
@@ -56,14 +64,19 @@ class StreamRedactor:
     def _give(self, cut: int) -> str:
         spans = find(self._text)
         fresh = self._fresh(spans)
-        cut = self._before_key(next((s.start for s in fresh if s.start < cut <= s.end), cut))
+        cut = self._before_key(self._beside(fresh, cut))
         if cut > self._given:
             out = replaced(self._text, fresh, self._given, cut)
             self._keep(spans, cut)
             return out
-        if len(self._text) - self._given <= LONGEST + AHEAD:
-            return ""
-        return self._overflow(fresh)
+        return self._overflow(fresh) if self._is_full() else ""
+
+    def _beside(self, fresh: list[Found], cut: int) -> int:
+        """Return the cut, or where the secret ends that it would part, or begins if more of that may come."""
+        for span in fresh:
+            if span.start < cut <= span.end:
+                return span.end if span.end <= len(self._text) - AHEAD else span.start
+        return cut
 
     def _before_key(self, cut: int) -> int:
         """Return the cut, or where a private key begins before it whose end has not come."""
