@@ -79,8 +79,7 @@ def _fresh(latest: int) -> bool:
 def _tails(git: Git, common: Path, positions: Mapping[str, Position], *, after: int) -> Iterator[Tail]:
     """Give what is new in each branch's reflog that was written to after that time (ns)."""
     if refs.has_reftable(common):
-        for name, lines in reflog_shown.remote_lines(git, _SHOWN).items():
-            ref = f"{ALL}/{name}"
+        for ref, lines in reflog_shown.remote_lines(git, _SHOWN).items():
             began = reflog_shown.beginning(git, ref, len(lines)) if _is_push(lines[0]) else None
             lines[0] = lines[0] if began is None else replace(lines[0], old=began)
             yield reflog_shown.tail(lines, positions.get(ref) or Position(source=ref))

@@ -20,7 +20,7 @@ from patina_sessions.system import clock
 from patina_sessions.system.git import Git
 from patina_sessions.system.objects import ident, is_id, text
 
-_FORMAT = "--format=%H%x00%gd%x00%gn <%ge>%x00%gs"
+_FORMAT = "--format=%H%x00%gD%x00%gn <%ge>%x00%gs"
 _CHAINED = 4  # lines that one hash goes over
 _TICK = 0.05  # seconds within which two changes may bear one time
 _FIRST = 64  # lines that are asked for at first, and then four times as many
@@ -99,7 +99,7 @@ def lines(git: Git, ref: str, most: int) -> tuple[list[Line], bool]:
 
 
 def remote_lines(git: Git, most: int) -> dict[str, list[Line]]:
-    """Return the last lines of all remote-tracking branches together, by branch (`origin/main`), oldest first."""
+    """Return the last lines of all remote-tracking branches together, by their full names, oldest first."""
     found: dict[str, list[Line]] = {}
     for name, line in _entries(git, "--remotes", most)[0]:
         if not name.endswith("/HEAD"):  # of one that only points elsewhere git shows the other's
