@@ -38,10 +38,12 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "runs": ("runs", "runs", "List, show and compare runs"),
     "workspace": ("workspace", "workspace", "Status, stop and removal of the workspace"),
     "clean": ("workspace", "clean", "Remove what Patina made in the engine"),
+    "statusline": ("statusline", "statusline", "The session in a few words, for an agent's status line"),
     "hook": ("hook", "hook", "What Patina's own processes ask for"),
     "import": ("importing", "import_", "Take in journals, or make them of git's history"),
     "export": ("memory", "export", "The record for other programs"),
     "completion": ("completion", "completion", "Completion for bash, zsh and fish"),
+    "doctor": ("doctor", "doctor", "Say what is wrong here, and what to do"),
     "uninstall": ("init", "uninstall", "Take Patina out again, byte for byte"),
 }
 HIDDEN = ("hook",)  # nobody types these

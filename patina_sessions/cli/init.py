@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from patina_sessions.system.repository import Repository
 
 
-def _repository() -> Repository:
+def here() -> Repository:
+    """Return the repository that the command runs in, set up or not."""
     from patina_sessions.errors import PatinaError
     from patina_sessions.system import processes, repository
 
@@ -70,7 +71,7 @@ def init(claude_md: bool, agents: tuple[str, ...], project: bool, dry_run: bool,
 
     if project and not agents:
         raise click.UsageError("--project says where the hooks of --agent go")
-    repository = _repository()
+    repository = here()
     plan = doer.plan(repository, memory=claude_md)
     heard = _agents(repository, agents, project=project)
     whole = (
@@ -114,7 +115,7 @@ def uninstall(purge: bool, dry_run: bool, as_json: bool) -> None:
     """Take Patina out of this repository: every hook and file as it was; journals and knowledge stay."""
     from patina_sessions.setup import uninstall as doer
 
-    plan = doer.plan(_repository(), purge=purge)
+    plan = doer.plan(here(), purge=purge)
     if dry_run:
         _print_plan(plan, "uninstall", as_json=as_json, done=False)
         return

@@ -249,7 +249,9 @@ def _head(layout: Layout, state: State) -> bytes:
     for event in log.events(layout, newest_first=True):
         if event.seq == state.session.seq and isinstance(event.data, model.Started):
             return render.head(event.data, event.time).encode("utf-8", "surrogateescape")
-    raise PatinaError("the event log has lost the session's start", "Ask: patina doctor")
+    raise PatinaError(
+        "the event log has lost the session's start", "Keep what you have of it: patina session end --discard"
+    )
 
 
 def _stashed(layout: Layout) -> bool:

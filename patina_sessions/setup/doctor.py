@@ -1,0 +1,283 @@
+"""`patina doctor`: each thing that could be wrong here, whether it is, and what to do. Looks only; `fix` mends.
+
+The hooks say nothing when they do nothing, so this is where the reason is found. The bell is rung for real.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from patina_sessions.errors import EngineUnavailable, PatinaError
+from patina_sessions.frozen import dataclass
+from patina_sessions.paths import Layout
+from patina_sessions.recorder import drain
+from patina_sessions.settings import Settings, load
+from patina_sessions.setup import hooks, init
+from patina_sessions.sources.watcher import process as watcher
+from patina_sessions.system import clock, files, processes
+from patina_sessions.system import repository as repositories
+from patina_sessions.system.repository import Repository
+
+PATIENCE = 8.0  # seconds: for a recorder that was rung to take the ring down
+STALE_RING = 60.0
+
+Level = Literal["ok", "note", "wrong"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One thing that was looked at. `hint` says what to do where something is wrong."""
+
+    name: str
+    level: Level
+    words: str
+    hint: str | None = None
+
+
+def examine(repository: Repository) -> list[Check]:
+    """Look at everything; a check that fails itself is one thing wrong, and the others go on."""
+    if files.read(repository.common.consent) is None:
+        hint = "patina init"
+        return [_git(), Check(name="set up", level="wrong", words="Patina is not set up here", hint=hint)]
+    layout = repositories.layout(repository, make=False)
+    if layout is None:
+        hint = "patina record"
+        return [
+            _git(),
+            Check(name="set up", level="wrong", words="this worktree has no state yet", hint=hint),
+        ]
+    settings = load(repository.top)
+    looks: tuple[Callable[[], Iterator[Check]], ...] = (
+        lambda: iter([_git()]),
+        lambda: _set_up(repository),
+        lambda: _hooks(repository),
+        lambda: _state(layout),
+        lambda: _bell(repository, layout),
+        lambda: _reflog(layout),
+        lambda: _watcher(layout, settings),
+        lambda: _archive(repository, layout, settings),
+        lambda: _settings(settings),
+        lambda: _sizes(layout),
+        lambda: _engine(layout),
+        lambda: _troubles(layout),
+    )
+    found: list[Check] = []
+    for look in looks:
+        try:
+            found += look()
+        except PatinaError as error:
+            found.append(Check(name="doctor", level="wrong", words=error.message, hint=error.hint))
+    return found
+
+
+def _git() -> Check:
+    version = hooks.git_version()
+    words = "git " + ".".join(map(str, version))
+    if version < (2, 31):
+        return Check(
+            name="git", level="wrong", words=f"{words} is too old", hint="Install git 2.31 or newer."
+        )
+    return Check(name="git", level="ok", words=words)
+
+
+def _set_up(repository: Repository) -> Iterator[Check]:
+    plan = init.plan(repository)
+    if plan.steps:
+        what = ", ".join(sorted({step.path.name for step in plan.steps})[:5])
+        yield Check(name="set up", level="wrong", words=f"not as init leaves it: {what}", hint="patina init")
+    else:
+        yield Check(name="set up", level="ok", words="as init leaves it")
+
+
+def _hooks(repository: Repository) -> Iterator[Check]:
+    states = hooks.state(repository)
+    ringing = [s.event for s in states if s.rings]
+    if ringing:
+        yield Check(name="hooks", level="ok", words="ring: " + ", ".join(ringing))
+    for s in states:
+        if s.rings:
+            continue
+        if s.shape == "foreign":
+            words = f"{s.event} is not ours to write ({s.why}); the reflog carries the record"
+            yield Check(name="hooks", level="note", words=words)
+        else:
+            yield Check(name="hooks", level="wrong", words=f"{s.event} does not ring", hint="patina init")
+
+
+def _state(layout: Layout) -> Iterator[Check]:
+    home = layout.common.home
+    locked = [
+        p for p in (home, layout.state, layout.events, layout.common.spool) if p.exists() and not _writable(p)
+    ]
+    for path in locked:
+        yield Check(
+            name="state",
+            level="wrong",
+            words=f"{path} cannot be written",
+            hint=f"Give it to yourself: chown -R $USER {home}",
+        )
+    if not locked:
+        yield Check(name="state", level="ok", words=f"{home} can be written")
+    seen = files.signature(layout.common.rung)
+    if seen is not None and clock.wall() - seen[3] / 1e9 > STALE_RING:
+        yield Check(
+            name="ring",
+            level="wrong",
+            words="a ring has not been answered for over a minute",
+            hint="patina doctor --fix",
+        )
+
+
+def _writable(path: Path) -> bool:
+    return os.access(path, os.W_OK | (os.X_OK if path.is_dir() else 0))
+
+
+def _bell(repository: Repository, layout: Layout) -> Iterator[Check]:
+    """Try the interpreter that the hooks start, then ring, and wait for the ring to be taken down."""
+    text = (files.read(layout.common.bell) or b"").decode("utf-8", "surrogateescape")
+    named = re.search(r"^run=(.+?) d=", text, re.MULTILINE)
+    python = shlex.split(named[1])[0] if named else ""
+    if not python or not os.access(python, os.X_OK):
+        words = f"the hooks start {python or 'nothing'}, which is gone: they do nothing"
+        yield Check(name="bell", level="wrong", words=words, hint="patina init")
+        return
+    tried = processes.run([python, "-P", "-c", "import patina_sessions.recorder"], cwd=layout.top)
+    if tried.code:
+        words = f"{python} has no Patina any more: the hooks do nothing"
+        yield Check(name="bell", level="wrong", words=words, hint="patina init")
+        return
+    yield _rung(repository, layout)
+
+
+def _rung(repository: Repository, layout: Layout) -> Check:
+    ours = {s.event: s.shape for s in hooks.state(repository)}["post-commit"] == "ours"
+    if ours and hooks.git_version() >= (2, 36):
+        argv, how = ["git", "hook", "run", "post-commit"], "git hook run post-commit"
+    else:  # somebody else's hook is not run for a check: only our script is
+        script = f'event=post-commit git={shlex.quote(str(layout.common.git))}; . "$git/patina/hook.sh"'
+        argv, how = ["sh", "-c", script], "the script of the hooks"
+    before = files.signature(layout.common.log)
+    processes.run(argv, cwd=layout.top)
+    deadline = clock.monotonic() + PATIENCE
+    while clock.monotonic() < deadline:
+        if files.signature(layout.common.log) != before and files.signature(layout.common.rung) is None:
+            return Check(name="bell", level="ok", words=f"rung by {how}, and the recorder answered")
+        clock.sleep(0.02)
+    hint = f"Look at {layout.common.log}; then: patina doctor --fix"
+    return Check(name="bell", level="wrong", words=f"rung by {how}, and no recorder answered", hint=hint)
+
+
+def _reflog(layout: Layout) -> Iterator[Check]:
+    if (layout.git / "logs" / "HEAD").exists() or (layout.common.git / "reftable").is_dir():
+        yield Check(name="reflog", level="ok", words="git keeps one")
+    else:
+        yield Check(
+            name="reflog",
+            level="note",
+            words="git keeps none here: amends and rebases are told as moves",
+            hint="git config core.logAllRefUpdates true",
+        )
+
+
+def _watcher(layout: Layout, settings: Settings) -> Iterator[Check]:
+    said = watcher.report(layout)
+    active = drain.peek(layout, settings).session is not None
+    if said.alive:
+        yield Check(
+            name="watcher", level="note" if said.gaps or said.backend == "poll" else "ok", words=said.words
+        )
+    elif active and watcher.wanted(settings):
+        yield Check(
+            name="watcher", level="note", words="no watcher is running", hint="The next command starts one."
+        )
+
+
+def _archive(repository: Repository, layout: Layout, settings: Settings) -> Iterator[Check]:
+    if settings.text("archive") != "tree":
+        return
+    if hooks.ask(repository, "check-ignore", "--verbose", "layer/sessions/x.md"):
+        yield Check(
+            name="archive",
+            level="wrong",
+            words="git ignores layer/sessions",
+            hint="Add to .gitignore: !layer/sessions/*.md",
+        )
+    lost = hooks.ask(repository, "ls-files", "--others", "--exclude-standard", "-z", "--", "layer/sessions")
+    names = [name for name in lost.split(b"\0") if name.endswith(b".md")]
+    if names:
+        words = f"{len(names)} finished journals are in no commit (copies are in {layout.common.archive})"
+        yield Check(name="archive", level="note", words=words, hint="git add layer/sessions")
+
+
+def _settings(settings: Settings) -> Iterator[Check]:
+    for words in settings.ignored:
+        yield Check(name="settings", level="note", words=words)
+    for name, origin in sorted(settings.origins.items()):
+        yield Check(name="settings", level="ok", words=f"{name} = {settings.values[name]} (from {origin})")
+
+
+def _sizes(layout: Layout) -> Iterator[Check]:
+    for name, folder in (
+        ("event log", layout.events),
+        ("archive", layout.common.archive),
+        ("run logs", layout.runs),
+    ):
+        sizes = [seen[2] for n in files.names(folder) if (seen := files.signature(folder / n)) is not None]
+        if sizes:
+            yield Check(
+                name="size", level="ok", words=f"{name}: {len(sizes)} files, {sum(sizes) / 1e6:.1f} MB"
+            )
+
+
+def _engine(layout: Layout) -> Iterator[Check]:
+    """Tell of the engine that `build`, `test` and `exec` would use; without one nothing else is wrong."""
+    from patina_sessions.runs import cleaning
+    from patina_sessions.system import docker
+
+    try:
+        said = cleaning.engine_report(docker.connect(), layout)
+    except EngineUnavailable as error:
+        words = f"{error.message} (only build, test and exec need one)"
+        yield Check(name="engine", level="note", words=words, hint=error.hint)
+        return
+    kind = "rootless, " if said.rootless else ""
+    limits = f"; not enforced: {', '.join(said.not_enforced)}" if said.not_enforced else ""
+    words = f"Docker {said.version} (API {said.api}, {kind}{said.endpoint}){limits}"
+    yield Check(name="engine", level="note" if said.not_enforced else "ok", words=words)
+
+
+def _troubles(layout: Layout) -> Iterator[Check]:
+    """Tell the last lines of the log in which the recorder gave up on something."""
+    text = (files.read(layout.common.log) or b"").decode("utf-8", "replace")
+    bad = [line for line in text.splitlines() if re.match(r"\S+ \S+ (WARNING|ERROR) ", line)][-3:]
+    for line in bad:
+        yield Check(name="log", level="note", words=line[:200])
+    for name in files.names(layout.common.crashes):
+        if name.startswith("crash-"):
+            yield Check(name="log", level="note", words=f"crash report: {layout.common.crashes / name}")
+
+
+def fix(repository: Repository, now: datetime) -> list[str]:
+    """Mend what can be mended without asking, and return what was done."""
+    done: list[str] = []
+    plan = init.plan(repository)
+    if plan.steps:
+        init.apply(plan, now)
+        done.append("set up anew: " + ", ".join(sorted({step.path.name for step in plan.steps})))
+    layout = repositories.layout(repository)
+    assert layout is not None
+    seen = files.signature(layout.common.rung)
+    if seen is not None and clock.wall() - seen[3] / 1e9 > STALE_RING:
+        files.remove(layout.common.rung)
+        files.remove(layout.common.marks)
+        done.append("took down a ring that nobody answered")
+    events = drain.drain(layout, load(repository.top), now)
+    if events:
+        done.append(f"recorded {len(events)} events")
+    return done

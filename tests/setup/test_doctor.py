@@ -1,0 +1,125 @@
+"""Whatever is wrong here is said with what to do, and the bell is rung for real."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.repository import Repo
+from tests.waiting import quiet
+
+
+@pytest.fixture
+def ready(repo: Repo) -> Repo:
+    """Return a repository with a commit and Patina."""
+    repo.commit("first", a="1\n")
+    repo.patina("init")
+    return repo
+
+
+def examined(repo: Repo, *options: str) -> tuple[int, dict[str, list[dict[str, Any]]]]:
+    """Return the exit code, and the checks by their names."""
+    done = repo.patina("doctor", "--json", *options, check=False)
+    found: dict[str, list[dict[str, Any]]] = {}
+    for check in json.loads(done.stdout)["checks"]:
+        found.setdefault(check["name"], []).append(check)
+    return done.returncode, found
+
+
+def wrong(repo: Repo) -> list[str]:
+    _, found = examined(repo)
+    return [c["name"] for checks in found.values() for c in checks if c["level"] == "wrong"]
+
+
+def test_nothing_is_wrong_after_init_and_the_recorder_answers(ready: Repo) -> None:
+    code, found = examined(ready)
+    assert code == 0
+    assert "the recorder answered" in found["bell"][0]["words"]
+    assert len(found["hooks"]) == 1
+
+
+def test_without_init_it_says_what_to_do(repo: Repo) -> None:
+    code, found = examined(repo)
+    assert code == 1
+    assert found["set up"][0]["hint"] == "patina init"
+
+
+def test_a_hook_that_is_gone_is_found_and_mended(ready: Repo) -> None:
+    (ready.path / ".git/hooks/post-commit").unlink()
+    assert "set up" in wrong(ready)
+    examined(ready, "--fix")
+    assert wrong(ready) == []
+
+
+def test_an_interpreter_that_is_gone_is_named(ready: Repo) -> None:
+    script = ready.path / ".git/patina/hook.sh"
+    script.write_text(script.read_text().replace("\nrun=", "\nrun=/gone/bin/python d=x\nrun=", 1))
+    _, found = examined(ready)
+    assert "/gone/bin/python" in found["bell"][0]["words"]
+    assert found["bell"][0]["level"] == "wrong"
+
+
+def test_an_interpreter_without_patina_is_named(ready: Repo, tmp_path: Path) -> None:
+    python = tmp_path / "python"
+    python.write_text("#!/bin/sh\nexit 1\n")
+    python.chmod(0o755)
+    script = ready.path / ".git/patina/hook.sh"
+    script.write_text(script.read_text().replace("\nrun=", f"\nrun={python} d=x\nrun=", 1))
+    _, found = examined(ready)
+    assert "has no Patina any more" in found["bell"][0]["words"]
+
+
+def test_a_ring_that_nobody_answers_is_found_and_taken_down(ready: Repo) -> None:
+    rung = ready.path / ".git/patina/rung"
+    rung.touch()
+    os.utime(rung, (1, 1))
+    assert "ring" in wrong(ready)
+    examined(ready, "--fix")
+    assert not rung.exists()
+    assert wrong(ready) == []
+
+
+def test_a_hook_of_somebody_else_is_a_note_and_is_not_run(repo: Repo) -> None:
+    hook = repo.path / ".git/hooks/post-commit"
+    hook.write_text("#!/usr/bin/env python3\nopen('ran', 'w')\n")
+    hook.chmod(0o755)
+    repo.commit("first", a="1\n")
+    (repo.path / "ran").unlink()
+    repo.patina("init")
+    code, found = examined(repo)
+    assert code == 0
+    assert any("post-commit is not ours to write" in c["words"] for c in found["hooks"])
+    assert not (repo.path / "ran").exists()
+
+
+def test_an_ignored_archive_and_journals_in_no_commit_are_said(ready: Repo) -> None:
+    ready.patina("session", "start", "the work")
+    ready.patina("note", "kept")
+    ready.patina("session", "end")
+    _, found = examined(ready)
+    assert "in no commit" in found["archive"][0]["words"]
+    ready.write(".gitignore", "sessions/\n")
+    assert "archive" in wrong(ready)
+
+
+def test_settings_say_where_they_come_from_and_what_is_ignored(ready: Repo) -> None:
+    ready.write(".patina/config.toml", 'tags = "none"\nredact = false\nnonsense = 1\n')
+    _, found = examined(ready)
+    words = " | ".join(c["words"] for c in found["settings"])
+    assert "tags = none (from" in words
+    assert "redact is not taken from a project's file" in words
+    assert "nobody knows the setting nonsense" in words
+
+
+def test_commits_that_nobody_recorded_are_recorded_by_fix(ready: Repo) -> None:
+    ready.patina("session", "start", "the work")
+    shutil.rmtree(ready.path / ".git/hooks")
+    made = ready.commit("unheard", b="1\n")
+    examined(ready, "--fix")
+    quiet(ready)
+    assert f"Commit {made[:10]}: unheard" in (ready.path / ".patina/local/active-session.md").read_text()
