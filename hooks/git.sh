@@ -4,6 +4,7 @@
 #
 # Given: $event, the hook's name; $git, the git common directory; the hook's arguments; for post-rewrite $_patina, its
 # input. POSIX only, and builtins but for `cat` and `mv` in post-rewrite: a commit takes 5 ms, and each process one.
+# shellcheck shell=sh disable=SC2154
 
 run=@PYTHON@ d=$git/patina
 [ "${PATINA-}" != 0 ] && [ -x "$run" ] && [ -f "$d/repo.json" ] || exit 0

@@ -46,7 +46,6 @@ _COMMAND = (
     'if test -f "$git"; then IFS= read -r git <"$git"; git=${{git#gitdir: }}; fi',
     'if test -f "$git/commondir"; then IFS= read -r up <"$git/commondir"',
     "case $up in /*) git=$up ;; *) git=$git/$up ;; esac; fi",
-    'test -r "$git/patina/hook.sh" || exit 0',
     '{read}. "$git/patina/hook.sh" ) 2>/dev/null || :',
 )
 
