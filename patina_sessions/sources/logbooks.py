@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from patina_sessions.model import Id
-from patina_sessions.paths import Layout
+from patina_sessions.paths import Common, Layout
 from patina_sessions.sources import reflog_shown, remotes
 from patina_sessions.sources.reflog_lines import Line
 from patina_sessions.sources.reflog_tail import last_lines
@@ -99,3 +99,9 @@ class Shown:
 def of(git: Git, layout: Layout) -> Logbooks:
     """Return the logbooks of this repository, in whichever form it keeps them."""
     return Shown(git) if refs.has_reftable(layout.git) else OnDisk(layout)
+
+
+def worktrees(common: Common) -> list[Path]:
+    """Return the git directories of all worktrees."""
+    linked = common.git / "worktrees"
+    return [common.git, *(sorted(linked.iterdir()) if linked.is_dir() else ())]

@@ -66,7 +66,7 @@ def read(
     if stands is not None and stands != walk.last:
         after = replace(after, count=after.count + 1)
         walk.unseen(stands, f"{after.offset} {after.digest} {after.count}")
-    return Reading(facts=_with_files(git, walk.facts), position=replace(after, head=walk.last))
+    return Reading(facts=with_files(git, walk.facts), position=replace(after, head=walk.last))
 
 
 def _start(layout: Layout, position: Position, tail: Tail, since: datetime | None, now: datetime) -> Start:
@@ -126,7 +126,7 @@ def _follow(git: Git, walk: Walk, tail: Tail, position: Position, memory: Memory
             walk.last = line.new
 
 
-def _with_files(git: Git, facts: Sequence[Fact]) -> tuple[Fact, ...]:
+def with_files(git: Git, facts: Sequence[Fact]) -> tuple[Fact, ...]:
     """Return the facts with the files of their commits: all of them are compared by one child."""
     commits = [
         f.data.commit for f in facts if isinstance(f.data, Made | Rebased) and f.data.commit is not None

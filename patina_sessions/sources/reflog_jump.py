@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from functools import cached_property
-from pathlib import Path
 
 from patina_sessions.frozen import dataclass
 from patina_sessions.model import Id
 from patina_sessions.paths import Layout
-from patina_sessions.sources import reflog_lines, reflog_made, remotes
+from patina_sessions.sources import logbooks, reflog_lines, reflog_made, remotes
 from patina_sessions.sources.logbooks import Logbooks
 from patina_sessions.sources.reflog_lines import Line
 from patina_sessions.system.git import Git
@@ -70,7 +69,9 @@ class Elsewhere:
     def _arrivals(self) -> list[Line]:
         """Return the lines of all branches that tell of what came from outside or went there, in time."""
         lines = self._lines("refs/remotes")
-        beside = [line for folder in self._folders for line in self._books.head(folder)]
+        beside = [
+            line for folder in logbooks.worktrees(self._layout.common) for line in self._books.head(folder)
+        ]
         for line in (*self._lines("refs/heads"), *beside):
             if line.text == "push" or line.text.startswith("fetch"):
                 lines.append(line)
@@ -98,16 +99,10 @@ class Elsewhere:
         return False
 
     @cached_property
-    def _folders(self) -> list[Path]:
-        """The git directories of all worktrees."""
-        linked = self._layout.common.git / "worktrees"
-        return [self._layout.common.git, *(sorted(linked.iterdir()) if linked.is_dir() else ())]
-
-    @cached_property
     def _beside(self) -> dict[Id, list[tuple[str, Line]]]:
         """The lines of other worktrees' reflogs by where they ended: what they made may not be recorded yet."""
         found: dict[Id, list[tuple[str, Line]]] = {}
-        for folder in self._folders:
+        for folder in logbooks.worktrees(self._layout.common):
             last = ""
             for line in self._books.head(folder) if folder != self._layout.git else ():
                 if last and line.old != last:  # it went there unseen

@@ -47,7 +47,7 @@ def _tail(found: Sequence[Line], place: int | None, position: Position) -> Tail:
     ):  # expired: what there is goes on from where we were
         found = [replace(found[0], old=position.head), *found[1:]]
     return Tail(
-        fresh=tuple(_numbered(found, cut)),
+        fresh=tuple(numbered(found, cut)),
         before=tuple(found[:cut]),
         position=replace(
             position,
@@ -144,10 +144,11 @@ def _chain(lines: Sequence[Line], place: int) -> str:
     return reflog_lines.digest(repr([(line.new, line.by, line.text) for line in last]).encode())
 
 
-def _numbered(lines: Sequence[Line], cut: int) -> list[Numbered]:
+def numbered(lines: Sequence[Line], cut: int) -> list[Numbered]:
+    """Return the lines from `cut` on, each with how many equal ones stand before it."""
     count: Counter[Likeness] = Counter()
-    numbered = []
+    result = []
     for line in lines:
-        numbered.append(Numbered(line=line, ordinal=count[line.likeness]))
+        result.append(Numbered(line=line, ordinal=count[line.likeness]))
         count[line.likeness] += 1
-    return numbered[cut:]
+    return result[cut:]
