@@ -6,8 +6,9 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -127,9 +128,14 @@ def test_a_merge_is_compared_with_its_first_parent_and_touches_only_what_it_chan
 def test_one_child_compares_all_commits(repo: Repo, git: Git, monkeypatch: pytest.MonkeyPatch) -> None:
     ids = [repo.commit(f"c{n}", {f"f{n}": f"{n}\n"}) for n in range(5)]
     commits = [c for c in map(git.commit, ids) if c is not None]
-    calls = []
+    calls: list[object] = []
     run = processes.run
-    monkeypatch.setattr(processes, "run", lambda *a, **k: calls.append(a) or run(*a, **k))
+
+    def counted(argv: Sequence[str], **more: Any) -> processes.Result:
+        calls.append(argv)
+        return run(argv, **more)
+
+    monkeypatch.setattr(processes, "run", counted)
     found = git.with_files(commits)
     assert [[f.path for f in c.files] for c in found] == [[f"f{n}"] for n in range(5)]
     assert len(calls) == 1
