@@ -96,6 +96,13 @@ def linked_folder(repo: Repo) -> None:
     (repo.path / ".git/hooks").symlink_to("../scripts")
 
 
+def linked_within_git(repo: Repo) -> None:
+    """A hooks folder that is a link to another in the git directory."""
+    no_folder(repo)
+    _hooks(repo.path / ".git/own", "#!/bin/sh\n" + KEEPS)
+    (repo.path / ".git/hooks").symlink_to("own")
+
+
 def in_the_tree(repo: Repo) -> None:
     """`core.hooksPath` in the project, as husky has it."""
     _hooks(repo.path / ".husky/_", "#!/bin/sh\n" + KEEPS)
@@ -160,6 +167,7 @@ ALL: dict[str, Callable[[Repo], None]] = {
         two_languages,
         links,
         linked_folder,
+        linked_within_git,
         in_the_tree,
         in_git,
         outside,
