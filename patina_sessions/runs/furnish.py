@@ -183,15 +183,23 @@ def _asked(engine: Engine, image: str, container: str, *words: str) -> Said:
     try:
         said = engine.ask(container, ["/bin/sh", "-c", _FURNISH, "sh", *words], user="0")
     except PatinaError as error:
-        seen = engine.inspect(container)
-        if seen is None or seen["State"]["Running"]:
-            raise
-        code = seen["State"]["ExitCode"]
-        if code == NOT_FOUND:  # what docker-init says of a program that is not there
-            raise no_shell(image) from error
-        raise PatinaError(
-            f"the workspace ended at once, with exit code {code}", f"Ask: docker logs {container[:12]}"
-        ) from error
+        raise _ended(engine, image, container) or error from error
     if said.code == NOT_RUNNABLE and b"/bin/sh" in said.out:
         raise no_shell(image)
+    ended = _ended(engine, image, container) if said.code else None
+    if ended is not None:  # it ended while it was asked
+        raise ended
     return said
+
+
+def _ended(engine: Engine, image: str, container: str) -> PatinaError | None:
+    """Return why the container is not running any more, None where it is."""
+    seen = engine.inspect(container)
+    if seen is None or seen["State"]["Running"]:
+        return None
+    code = seen["State"]["ExitCode"]
+    if code == NOT_FOUND:  # what docker-init says of a program that is not there
+        return no_shell(image)
+    return PatinaError(
+        f"the workspace ended at once, with exit code {code}", f"Is {image} made for this machine?"
+    )
