@@ -43,7 +43,7 @@ case $1 in claude) ;; *) if [ "$2" = prompt ] && true </dev/tty; then attended=1
 case $attended in 0 | 1) ;; *) attended=- ;; esac
 
 # A client that never closes its end must not hold itself up.
-if command -v timeout >/dev/null; then limit='timeout 5 cat'; else limit=cat; fi
+if command -v timeout >/dev/null; then limit='timeout 5 cat'; else limit='cat'; fi
 { printf 'patina-agent 1 %s %s %s\n%s\n' "$1" "$attended" "$owner" "$git"; $limit; } >"$f.tmp"
 
 said=
@@ -53,25 +53,31 @@ fi
 mv "$f.tmp" "$f.in"
 [ "$2" != tool ] || exit 0
 
-if [ "$2" = start ]; then
-  # Who goes on has heard it already: a second copy would stand beside the first.
-  case $said in
-    *'"source":"resume"'* | *'"source": "resume"'* | *'"source":"fork"'* | *'"source": "fork"'*) ;;
-    *)
-      key=
-      [ ! -f "$git/patina-id" ] || IFS=' ' read -r key _ <"$git/patina-id"
-      d=$common/patina/worktrees/$key/start.json
-      [ "$key" ] && [ -f "$d" ] || d=$common/patina/start.json
-      [ ! -f "$d" ] || cat "$d"
-      ;;
-  esac
+# From here it is git's bell, told where we are, since a hook of an agent may run anywhere. In a session of its own where
+# that can be had: a client that ends takes its hooks' process group with it.
+ring() (
+  cd "$top" || exit 0
+  set +C
+  unset GIT_DIR
+  export event=agent git="$common"
+  set --
+  if command -v setsid; then exec setsid sh -c '. "$git/patina/hook.sh"'; fi
+  . "$git/patina/hook.sh"
+)
+if [ "$2" != start ]; then
+  ring >/dev/null
+  exit 0
 fi
 
-# From here it is git's bell. It is told where we are: a hook of an agent may run anywhere.
-cd "$top" || exit 0
-set +C
-unset GIT_DIR
-event=agent git=$common
-set --
-( . "$common/patina/hook.sh" ) >/dev/null
+# The prompt rings again, so nobody waits for this one.
+ring >/dev/null </dev/null &
+# Who goes on has heard it already: a second copy would stand beside the first.
+case $said in
+  *'"source":"resume"'* | *'"source": "resume"'* | *'"source":"fork"'* | *'"source": "fork"'*) exit 0 ;;
+esac
+key=
+[ ! -f "$git/patina-id" ] || IFS=' ' read -r key _ <"$git/patina-id"
+d=$common/patina/worktrees/$key/start.json
+[ "$key" ] && [ -f "$d" ] || d=$common/patina/start.json
+[ ! -f "$d" ] || cat "$d"
 exit 0

@@ -87,11 +87,24 @@ def _color() -> bool:
 @click.option(
     "--from", "file", type=click.Path(path_type=Path), metavar="FILE", help="A brief of this journal."
 )
+@click.option(
+    "--agent",
+    type=click.Choice(["claude", "codex", "gemini", "opencode"]),
+    help="As this agent's start hook hands it over.",
+)
 @json_option
-def context(max_chars: int, max_words: int | None, file: Path | None, as_json: bool) -> None:
+def context(
+    max_chars: int, max_words: int | None, file: Path | None, agent: str | None, as_json: bool
+) -> None:
     """Print what whoever goes on has to know: previous context, open goals, latest entries."""
     from patina_sessions.readers import context as doer
 
+    if agent is not None:
+        from patina_sessions.session import ahead
+
+        _context(max_chars, None)  # what is unrecorded is recorded first
+        click.echo(ahead.start(place()), nl=False)
+        return
     if file is not None:
         _print_context(None, doer.of_file(file, max_words=max_words or 200), as_json=as_json)
         return

@@ -67,7 +67,7 @@ def finish(
 ) -> Finished:
     """End a session under its worktree's lock, with everything recorded; `ended` is the time that counts."""
     r.note_down({"record": "ending", "time": ended.isoformat()})
-    if r.state.carry.work:
+    if r.state.carry.work or r.state.carry.turns.open:
         r.add(FilesChanged(closing=True), time=ended)
     r.settle()
     journal = _journal(r)

@@ -1,0 +1,135 @@
+"""Codex, Gemini CLI and OpenCode themselves make a turn with tools and a commit: the journal has it, once."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.agents.conftest import Clients
+from tests.agents.stub import Model, Step, model
+from tests.agents.test_claude import settled, told
+from tests.repository import Repo
+
+pytestmark = pytest.mark.agents
+
+COMMIT = "git commit -q --allow-empty -m 'feat: a parser'"
+Runner = Callable[[Clients, Repo, Model, str], None]
+
+
+def _run(argv: list[str], repo: Repo, env: Mapping[str, str]) -> None:
+    done = subprocess.run(
+        argv,
+        cwd=repo.path,
+        env={**os.environ, "PWD": str(repo.path), **env},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=90,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def codex(clients: Clients, repo: Repo, m: Model, asked: str) -> None:
+    settings = f"""model = "gpt-5.5"
+model_provider = "stub"
+[model_providers.stub]
+name = "stub"
+base_url = "{m.url}/v1"
+wire_api = "responses"
+env_key = "STUB_KEY"
+request_max_retries = 0
+stream_max_retries = 0
+[projects."{repo.path}"]
+trust_level = "trusted"
+[analytics]
+enabled = false
+"""
+    home = Path.home() / ".codex"
+    home.mkdir(exist_ok=True)
+    (home / "config.toml").write_text(settings)
+    trust = ["--dangerously-bypass-hook-trust", "--dangerously-bypass-approvals-and-sandbox"]
+    _run([clients.program("codex"), "exec", "--json", *trust, asked], repo, {"STUB_KEY": "test"})
+
+
+def gemini(clients: Clients, repo: Repo, m: Model, asked: str) -> None:
+    home = Path.home() / ".gemini"
+    home.mkdir(exist_ok=True)
+    (home / "trustedFolders.json").write_text(json.dumps({str(repo.path): "TRUST_FOLDER"}))
+    path = home / "settings.json"
+    there = json.loads(path.read_text()) if path.exists() else {}
+    quiet = {"privacy": {"usageStatisticsEnabled": False}, "telemetry": {"enabled": False}}
+    path.write_text(json.dumps({**there, **quiet, "security": {"auth": {"selectedType": "gemini-api-key"}}}))
+    env = {"GEMINI_API_KEY": "test", "GOOGLE_GEMINI_BASE_URL": m.url, "GEMINI_CLI_NO_RELAUNCH": "true"}
+    words = ["-p", asked, "--yolo", "-m", "gemini-2.5-pro", "--output-format", "json"]
+    _run([clients.program("gemini"), *words], repo, env)
+
+
+def opencode(clients: Clients, repo: Repo, m: Model, asked: str) -> None:
+    stub = {
+        "npm": "@ai-sdk/anthropic",
+        "name": "stub",
+        "options": {"baseURL": f"{m.url}/v1", "apiKey": "test"},
+        "models": {
+            "stub": {"name": "stub", "tool_call": True, "limit": {"context": 200_000, "output": 8_000}}
+        },
+    }
+    settings = {
+        "model": "stub/stub",
+        "small_model": "stub/stub",
+        "enabled_providers": ["stub"],
+        "autoupdate": False,
+        "share": "disabled",
+        "permission": {"bash": "allow", "edit": "allow"},
+        "provider": {"stub": stub},
+    }
+    repo.write("opencode.json", json.dumps(settings))
+    env = {
+        "OPENCODE_DISABLE_AUTOUPDATE": "1",
+        "OPENCODE_DISABLE_MODELS_FETCH": "1",
+        "OPENCODE_DISABLE_DEFAULT_PLUGINS": "1",
+    }
+    _run([clients.program("opencode"), "run", "-m", "stub/stub", asked, "--format", "json"], repo, env)
+
+
+def bash(tool: str, command: str, **more: str) -> Step:
+    name = {"codex": "cmd"}.get(more.pop("of", ""), "command")
+    return {"tool": tool, "input": {name: command, **more}}
+
+
+CASES: dict[str, tuple[Runner, Step]] = {
+    "codex": (codex, bash("exec_command", COMMIT, of="codex")),
+    "gemini": (gemini, bash("run_shell_command", COMMIT)),
+    "opencode": (opencode, bash("bash", COMMIT, description="commit")),
+}
+NAMES = {"codex": "Codex", "gemini": "Gemini", "opencode": "OpenCode"}
+
+
+@pytest.mark.parametrize("where", ["person", "project"])
+@pytest.mark.parametrize("agent", sorted(CASES))
+def test_a_turn_is_in_the_journal_and_the_next_session_hears_of_it(
+    clients: Clients, recorded: Callable[..., Repo], agent: str, where: str
+) -> None:
+    run, commit = CASES[agent]
+    clients.program(agent)
+    repo = recorded("--agent", agent, *(["--project"] if where == "project" else []))
+    repo.patina("session", "start", "Parse lines", "--goal", "Torn lines are skipped")
+    with model(commit, {"text": "The parser is in."}) as first:
+        run(clients, repo, first, "Write the parser")
+    text = told(repo, "Answered: The parser is in.")
+    # OpenCode's `run` puts what it was given into quotation marks.
+    assert len(re.findall(f'{NAMES[agent]}: "?Write the parser', text)) == 1
+    assert text.count("feat: a parser") == 1
+    assert "1 tool call: " in text
+    assert first.heard("Torn lines are skipped")
+    settled(repo)
+    with model({"text": "I see."}) as second:
+        run(clients, repo, second, "What was done?")
+    assert second.heard("The parser is in.")
+    again = told(repo, "Answered: I see.")
+    assert again.count("has on record") == 0  # our own context does not come back as a prompt
