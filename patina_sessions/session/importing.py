@@ -1,7 +1,7 @@
-"""`patina import`: journals from elsewhere, and journals of the past out of git's history.
+"""`patina import`: journals from elsewhere, and journals of the past out of git's history and of transcripts.
 
 What comes in goes into the archive in the git directory alone: a memory on the first day must not flood the repository.
-Nothing that is there is written over.
+Nothing that is there is written over, but what an earlier call made of a transcript that has grown.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from patina_sessions import redact
@@ -17,9 +18,10 @@ from patina_sessions.frozen import dataclass
 from patina_sessions.journal import archive
 from patina_sessions.session import history
 from patina_sessions.session.active import Here
-from patina_sessions.system import files, processes
+from patina_sessions.system import files, processes, streams
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,80}\Z")
+LONGEST = 16 * 2**20  # bytes of a line: a transcript's can hold a picture
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +31,7 @@ class Taken:
     id: str
     source: str
     known: bool = False
+    passed: int = 0  # lines of a transcript that were not understood
 
 
 def journals(place: Here, paths: Iterable[Path], *, dry_run: bool) -> Iterator[Taken]:
@@ -56,8 +59,50 @@ def _files(path: Path) -> list[Path]:
     )
 
 
-def _put(place: Here, wanted: str, data: bytes, source: str, *, dry_run: bool) -> Taken:
-    """Put a journal into the archive under its id, or a free one beside it where another has that."""
+def transcripts(place: Here, agent: str, paths: Iterable[Path], *, dry_run: bool) -> Iterator[Taken]:
+    """Make journals of an assistant's own transcripts; of a folder, of those that worked in this working tree.
+
+    One that has grown since takes the place of what it was. Raises `PatinaError` where a path leads to none.
+    """
+    from patina_sessions.recorder import drain
+    from patina_sessions.session import retold, transcript
+
+    reader = {"claude": transcript.claude, "codex": transcript.codex}[agent]
+    keep = drain.keeping(place.layout, place.settings)
+    for path in paths:
+        for file in _transcripts(path):
+            lines = streams.lines(file, longest=LONGEST)
+            found = transcript.read(lines, agent=agent, reader=reader, keep=keep)
+            if found.told and found.started and (file == path or _is_here(place, found.cwd)):
+                session = retold.name(found)
+                data = retold.journal(session, found).encode("utf-8", "surrogateescape")
+                taken = _put(place, session, data, str(file), dry_run=dry_run, owner=[agent, found.session])
+                yield replace(taken, passed=found.passed)
+
+
+def _transcripts(path: Path) -> list[Path]:
+    if path.is_dir():
+        found = sorted(file for file in path.rglob("*.jsonl") if file.is_file() and not file.is_symlink())
+        if found:
+            return found
+    elif path.is_file():
+        return [path]
+    where = "Claude Code keeps them in ~/.claude/projects, Codex in ~/.codex/sessions."
+    raise PatinaError(f"{path} holds no transcript", where)
+
+
+def _is_here(place: Here, cwd: str) -> bool:
+    """Tell whether a folder is of this working tree; one whose name only begins so is not."""
+    return cwd.startswith("/") and Path(cwd).is_relative_to(place.layout.top)
+
+
+def _put(
+    place: Here, wanted: str, data: bytes, source: str, *, dry_run: bool, owner: list[str] | None = None
+) -> Taken:
+    """Put a journal into the archive under its id, or a free one beside it where another has that.
+
+    `owner` is the assistant's session that it was made of: what was made of that before is renewed.
+    """
     stem = (
         wanted
         if _ID.match(wanted)
@@ -67,11 +112,17 @@ def _put(place: Here, wanted: str, data: bytes, source: str, *, dry_run: bool) -
     while (there := archive.read(place.layout, name)) is not None:
         if there == data:
             return Taken(id=name, source=source, known=True)
+        if owner is not None and (archive.metadata_of(there) or {}).get("agents") == [owner]:
+            break
         number += 1
         name = f"{stem}-{number}"
     if not dry_run:
         files.make_folder(place.layout.common.archive)
-        files.publish(place.layout.common.archive / f"{name}.md", data, mode=0o600)
+        path = place.layout.common.archive / f"{name}.md"
+        if there is None:
+            files.publish(path, data, mode=0o600)
+        else:
+            files.write(path, data)
     return Taken(id=name, source=source)
 
 
