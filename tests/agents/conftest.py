@@ -29,19 +29,22 @@ PACKAGES = {
 
 
 @functools.cache
-def _installed(folder: Path, agent: str) -> str | None:
-    """Return why the client cannot be had, None where it is there."""
+def _installed(folder: Path, agent: str) -> tuple[Path, str | None]:
+    """Return where the client is, and why it cannot be had, None where it is there."""
     package, program = PACKAGES[agent]
-    if (folder / "node_modules" / program).exists():
-        return None
-    (folder / "package.json").touch()
-    (folder / "package.json").write_text("{}")
-    argv = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--no-save", package]
+    for place in (folder, folder / agent):  # one folder with all of them, or one for each
+        if (place / "node_modules" / program).exists():
+            return place / "node_modules" / program, None
+    place = folder / agent  # npm takes out of a folder what it was not asked for this time
+    place.mkdir(parents=True, exist_ok=True)
+    (place / "package.json").write_text("{}")
+    argv = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", package]
     try:
-        done = subprocess.run(argv, cwd=folder, capture_output=True, text=True, timeout=170)
+        done = subprocess.run(argv, cwd=place, capture_output=True, text=True, timeout=170)
     except (OSError, subprocess.TimeoutExpired) as error:
-        return f"npm: {error}"
-    return (done.stderr.strip().splitlines() or ["npm failed"])[-1] if done.returncode else None
+        return place, f"npm: {error}"
+    silence = (done.stderr.strip().splitlines() or ["npm failed"])[-1] if done.returncode else None
+    return place / "node_modules" / program, silence
 
 
 @dataclass
@@ -51,10 +54,10 @@ class Clients:
     folder: Path
 
     def program(self, agent: str) -> str:
-        silence = _installed(self.folder, agent)
+        path, silence = _installed(self.folder, agent)
         if silence is not None:
             _absent("agents", f"{agent} cannot be installed: {silence}")
-        return str(self.folder / "node_modules" / PACKAGES[agent][1])
+        return str(path)
 
 
 @pytest.fixture(scope="session")
