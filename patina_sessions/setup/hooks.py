@@ -63,13 +63,11 @@ def git_version() -> tuple[int, int]:
 
 
 def folder(repository: Repository) -> Folder:
-    """Return where git looks for hooks, and whether that is ours to write."""
+    """Return where git looks for hooks, and whether that is ours to write. Git's answer has no link in it."""
     said = ask(repository, "rev-parse", "--path-format=absolute", "--git-path", "hooks").removesuffix(b"\n")
     path = Path(os.fsdecode(said)) if said else repository.common_dir / "hooks"
     common, real, shown = repository.common_dir.resolve(), path.resolve(), safe.path(os.fspath(path))
-    if path.is_symlink():
-        refusal = f"{shown} is a symbolic link"
-    elif path.exists() and not path.is_dir():
+    if path.exists() and not path.is_dir():
         refusal = f"{shown} is not a folder"
     elif common not in real.parents:
         refusal = f"core.hooksPath leads to {shown}, which is not this repository's alone"

@@ -30,7 +30,7 @@ SEEN: dict[str, tuple[str, str, str]] = {
     "two_languages": ("foreign", "foreign", "config"),
     "links": ("foreign", "foreign", "config"),
     "linked_folder": ("foreign", "foreign", "config"),
-    "linked_within_git": ("foreign", "foreign", "config"),
+    "linked_within_git": ("shell", "block", "block"),
     "in_the_tree": ("foreign", "foreign", "config"),
     "in_git": ("shell", "block", "block"),
     "outside": ("foreign", "foreign", "config"),
