@@ -112,7 +112,11 @@ def _ground(folder: Path) -> Repo:
 @contextmanager
 def _script(code: str, repo: Repo) -> Iterator[Contender]:
     with subprocess.Popen(
-        [sys.executable, "-c", code, str(repo.path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", code, str(repo.path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
     ) as child:
         assert child.stdin is not None
         assert child.stdout is not None
