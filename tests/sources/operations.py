@@ -213,10 +213,12 @@ def apply_mail_and_stop(w: World, r: Repo) -> None:
 
 
 def _apply(w: World, r: Repo, of: str, *options: str) -> None:
+    # With its own dates, and on its own parent, a mail of one's own is the very commit that it was made from.
+    w.number += 1
+    text = r.git("format-patch", "--stdout", "-2", of, check=False)
+    lines = [f"{line} ({w.number})" if line.startswith("Subject: ") else line for line in text.split("\n")]
     mail = w.path / "mail"
-    mail.write_bytes(
-        r.git("format-patch", "--stdout", "-2", of, check=False).encode("utf-8", "surrogateescape")
-    )
+    mail.write_bytes("\n".join(lines).encode("utf-8", "surrogateescape"))
     w.do(r, "am", "-q", "-3", *options, str(mail))
 
 
