@@ -79,13 +79,24 @@ def init(claude_md: bool, agents: tuple[str, ...], project: bool, dry_run: bool,
         if heard is None
         else replace(plan, steps=plan.steps + heard.steps, notes=plan.notes + heard.notes)
     )
+    found = _found(repository)
     if dry_run:
-        _print_plan(whole, "init", as_json=as_json, done=False)
+        _print_plan(whole, "init", as_json=as_json, done=False, lines=found)
         return
-    lines = doer.apply(plan, clock.now()).lines
+    lines = doer.apply(plan, clock.now()).lines + found
     if heard is not None:
         lines += _set_up(heard)
     _print_plan(whole, "init", as_json=as_json, done=True, lines=lines)
+
+
+def _found(repository: Repository) -> tuple[str, ...]:
+    """Say what `build` and `test` would run in Docker, where something was found."""
+    from patina_sessions.runs import project
+    from patina_sessions.settings import load
+
+    found = project.find(repository.top, load(repository.top))
+    known = found.test or found.build
+    return tuple(f"In Docker, {line}" for line in found.lines()) if known else ()
 
 
 def _agents(repository: Repository, agents: tuple[str, ...], *, project: bool) -> Plan | None:
