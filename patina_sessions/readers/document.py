@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from patina_sessions.frozen import dataclass
-from patina_sessions.journal import grammar
+from patina_sessions.journal import goals, grammar, lines, metadata
 from patina_sessions.readers import facts
 
-_PREVIOUS = "previous"
+_PREVIOUS = b"previous"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,16 +33,15 @@ class Document:
 
 def of(session: str, data: bytes) -> Document:
     """Return a journal of any generation as a document."""
-    journal = grammar.parse(data)
-    found = facts.of_journal(session, journal)
-    parts = [p for p in journal.parts if p.kind != "metadata"]
-    before = [p for p in parts if p.kind == "section" and p.name.casefold().startswith(_PREVIOUS)]
-    meta = journal.archived or {}
+    found = facts.of(session, data)
+    scan = lines.scan(data)
+    said, before = _divided(data, scan)
+    meta = metadata.read(data) or {}
     return Document(
-        title=_plain(journal.title),
-        goals=_plain("\n".join(g.text for g in journal.goals)),
-        said=_plain("\n".join(grammar.text(p.raw) for p in parts if p not in before)),
-        before=_plain("\n".join(grammar.text(p.raw) for p in before)),
+        title=_plain(found.title),
+        goals=_plain("\n".join(g.text for g in goals.found(data, scan))),
+        said=_plain(said),
+        before=_plain(before),
         started=found.started.timestamp() if found.started else 0.0,
         llm=_plain(found.llm or ""),
         branch=_plain(found.branch or ""),
@@ -51,6 +50,27 @@ def of(session: str, data: bytes) -> Document:
         commits="\n".join(_ids(meta.get("commits"))),
         ties=tuple(_ties(meta)),
     )
+
+
+def _divided(data: bytes, scan: lines.Scan) -> tuple[str, str]:
+    """Return the text without the archive's comment, and apart from it what it says of the session before.
+
+    No entry is made of it: of a long journal that is most of the work.
+    """
+    comment = metadata.span(data)
+    end = comment[0] if comment else len(data)
+    said: list[bytes] = []
+    before: list[bytes] = []
+    start, previous = 0, False
+    for mark in scan.headings:
+        at = mark.start(lines.LINE)
+        entry = lines.is_entry(mark)
+        if at < end and (entry or len(mark[lines.LEVEL]) <= 2):
+            (before if previous else said).append(data[start:at])
+            start = at
+            previous = not entry and mark[lines.TEXT].strip().lower().startswith(_PREVIOUS)
+    (before if previous else said).append(data[start:end])
+    return grammar.text(b"".join(said)), grammar.text(b"".join(before))
 
 
 def _ties(meta: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
