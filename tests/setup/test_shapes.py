@@ -50,6 +50,13 @@ def strange_path(folder: Path) -> Shape:
     return Shape(repo, repo.path / ".git")
 
 
+def hooks_deep_in_git(folder: Path) -> Shape:
+    repo = Repo.create(folder / "repo")
+    (repo.path / ".git/my/own hooks").mkdir(parents=True)
+    repo.git("config", "core.hooksPath", ".git/my/own hooks")
+    return Shape(repo, repo.path / ".git")
+
+
 def linked_worktree(folder: Path) -> Shape:
     repo = Repo.create(folder / "repo")
     repo.commit("first")
@@ -139,6 +146,7 @@ SHAPES: dict[str, Callable[[Path], Shape]] = {
         plain,
         subdirectory,
         strange_path,
+        hooks_deep_in_git,
         linked_worktree,
         moved_worktree,
         worktree_with_an_absolute_way_back,
