@@ -1,9 +1,11 @@
 # Patina's ear at a coding agent. The agent's hook runs this with one payload on standard input; it is set aside for the
 # recorder, and the agent goes on. What happens to it, and what of it is kept, is the recorder's to say.
-# patina-agent 1; written by "patina init --agent", which also renews it; "patina uninstall --agent" takes it out.
+# patina-agent 1; written by "patina init --agent", which also renews it; "patina uninstall" takes it out.
 #
 # Given: $1, the agent; $2, what happened: start, prompt, tool, turn or end. Not a word on standard output, except at a
 # start what the recorder has written ahead; always exit 0. POSIX only; nothing is started but what moves the bytes.
+# The script that is sourced is written by "patina init"; its variables are set in a subshell on purpose.
+# shellcheck disable=SC1091,SC2016,SC2030,SC2031
 
 exec 2>/dev/null
 [ "${PATINA-}" != 0 ] && [ ! -t 0 ] || exit 0
