@@ -1,7 +1,7 @@
 """Secrets that nobody has, made from pieces when a test asks for them: no scanner finds one in this repository.
 
-`samples` puts each kind into prose, shell, JSON, YAML and URLs. `unseen` was written when the rules were finished:
-other kinds, other ways, and what it showed to be missed is told where the rule that was changed for it stands.
+`samples` puts each kind into prose, shell, JSON, YAML and URLs. `unseen` was written when the rules were finished: other
+kinds, other ways.
 """
 
 from __future__ import annotations
@@ -182,6 +182,8 @@ def samples(seed: int) -> list[Sample]:
 
 
 # ------------------------------------------------------------------------------------- written after the rules were
+# In two goes. At first sight 222 of 230 were found, then 118 of another 122; the default of a Terraform variable, the
+# `pass =` of an ini file and the `set` of fish are known since.
 
 LATE_TOKENS: dict[str, Maker] = {
     "gitlab runner": drawn(20, DASHED, before="gl" + "rt-"),

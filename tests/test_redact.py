@@ -104,7 +104,8 @@ REFERENCES = [
     'tokenizer = "k3J9x1Zt5Qm7"',
     "token: ./build/tokens2/a1/b2",
     "password: /run/secrets/db2",
-    "if token == other.token:\nx29=y.schemaToken(z1)",
+    "if token == other.token:\nd8bccd33d87e2a5a5f3626547c7e1b7503ea30bc is not it",
+    'auth = "aGVsbG8gd29ybGQhIQ=="',
     "<password> k3J9x1Zt5Qm7 is not its element",
     'read("password") + "k3J9x1Zt5Qm7"',
     "backend_auth: Optional",
@@ -277,15 +278,58 @@ def test_a_long_log_comes_out_as_the_whole_does_whatever_the_pieces_are(size: in
     assert _streamed(text, [size]) == redact.redact(text)
 
 
-@pytest.mark.parametrize("cut", range(0, 700, 29))
+@pytest.mark.parametrize("cut", range(0, 100, 4))
 def test_a_value_that_is_cut_in_two_is_found(cut: int) -> None:
-    key = redact_samples.private_key(random.Random(cut))
-    for secret in (key, redact_samples.TOKENS["github"](random.Random(cut))):
+    r = random.Random(cut)
+    key = redact_samples.private_key(r)
+    for secret in (
+        key,
+        key.replace("\n", "\nweb_1  | "),
+        key.replace("\n", "\\n"),
+        redact_samples.web_token(r),
+    ):
         text = "quiet line\n" * 300 + f"see {secret} there\n" + "quiet line\n" * 300
-        at = text.index(secret) + cut * len(secret) // 700
+        at = text.index(secret) + len(secret) * cut // 100
         redactor = redact.StreamRedactor()
         out = redactor.feed(text[:at]) + redactor.feed(text[at:]) + redactor.close()
-        assert out == redact.redact(text) and secret[-20:] not in out
+        assert out == redact.redact(text) and secret[-30:] not in out
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_line_without_an_end_comes_out_as_the_whole_does(seed: int) -> None:
+    r = random.Random(seed)
+    makers = [redact_samples.private_key, *redact_samples.TOKENS.values()]
+    words = [
+        r.choice(makers)(r).replace("\n", "\\n") if n % 9 == 0 else "quiet words " * 9 for n in range(400)
+    ]
+    assert _streamed(" ".join(words), [r.choice([300, 1000, 30_000])]) == redact.redact(" ".join(words))
+
+
+def test_what_was_given_is_looked_back_at_and_not_looked_at_anew() -> None:
+    run = (
+        "k" + redact_samples.TOKENS["openai"](random.Random(2)) + "7qZ" * 300
+    )  # no token: it is in a longer word
+    size = rule.LONGEST + stream.AHEAD + 50
+    before = size - rule.LONGEST - stream.BEHIND - 1
+    text = ("quiet " * size)[:before] + run
+    text += (" quiet" * size)[: size - len(text)]
+    redactor = redact.StreamRedactor()
+    assert redactor.feed(text) + redactor.feed(" and more") + redactor.close() == text + " and more"
+    assert redact.redact(text) == text
+
+
+def test_while_a_secret_is_open_not_every_piece_is_a_reason_to_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[int] = []
+
+    def counted(text: str) -> list[redact.Found]:
+        looks.append(len(text))
+        return redact.find(text)
+
+    monkeypatch.setattr(stream, "find", counted)
+    key = redact_samples.private_key(random.Random(6)).splitlines()
+    text = "\n".join(f"web | {line}" for line in key[:-1] * 9)
+    _streamed(text, [20])
+    assert len(text) > 10_000 and len(looks) < 40
 
 
 def test_what_is_held_back_is_bounded_and_harmless_lines_go_on() -> None:

@@ -21,7 +21,7 @@ _BLOCK = r"(?:[|>][+-]?(?=\s)|\*\*)"
 _LONE = r"(?=[^\s\"'`]{0,64}[0-9])[^\s\"'`=]{8,200}={0,2}[\\\"'`]"
 _BETWEEN = (
     rf"(?P<tail>[\w-]{{0,40}}+)(?:{_QUOTE}|[\])}}*]){{0,6}}(?:"
-    rf"(?P<sign>[ \t]{{0,20}}{_SIGN}(?P<blank>{_BLANK}{{0,20}}{_BLOCK}?{_BLANK}{{0,20}}))"
+    rf"(?P<sign>[ \t]{{0,20}}{_SIGN}(?P<blank>[ \t]{{0,20}}{_BLOCK}?{_BLANK}{{0,20}}))"
     rf"|(?P<field>[\s,;]{{1,40}}{_VALUE_FIELD}|{_DEFAULT})"
     rf"|(?P<comma>\s?,{_BLANK}{{0,9}})(?={_QUOTE}{_LONE})"
     r"|(?P<verb>[ \t]{1,3}(?:is|was|to|->)(?::|[ \t]now:?)?[ \t]{1,3}(?=\S{0,64}[0-9]))"
@@ -68,7 +68,7 @@ def _name(match: re.Match[str]) -> str:
 def _alone(match: re.Match[str], name: str) -> bool:
     """Tell whether the name begins its line, as it does before a value on the next; `if a == b.token:` does not."""
     before = match.string[max(0, match.end("tail") - len(name) - LOOK) : match.end("tail") - len(name)]
-    return not before.rpartition("\n")[2].strip(" \t\"'-*#>")
+    return not re.split(r"\n|\\+n", before)[-1].strip(" \t\"'-*#>\\")
 
 
 def _needed(match: re.Match[str], name: str) -> int:
@@ -77,10 +77,10 @@ def _needed(match: re.Match[str], name: str) -> int:
         return 3
     if match["field"] or (match["sign"] == "=" and (name.isupper() or name.startswith("--"))):
         return 1
-    if match["sign"] and "\n" in match["blank"] and not match["quote"] and not _alone(match, name):
-        return 4
     if match["sign"]:
-        return 1 if match["quote"] and "\n" not in match["blank"] else 2
+        if match["blank"].strip(" \t*"):  # the value is on the next line
+            return 2 if match["quote"] or _alone(match, name) else 4
+        return 1 if match["quote"] else 2
     if name.startswith("--") or match["verb"] or match["tag"] or match["quote"]:
         return 2
     blanks = match.string[match.end("tail") : match.end()].strip(" \t")

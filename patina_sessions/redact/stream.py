@@ -46,7 +46,7 @@ class StreamRedactor:
 
     def close(self) -> str:
         """Return the rest."""
-        out = replaced(self._text, self._fresh(find(self._text)), self._given, len(self._text))
+        out = replaced(self._text, find(self._text), self._given, len(self._text))
         self._text, self._given, self._next, self._swallowing = "", 0, 0, False
         return out
 
@@ -58,22 +58,20 @@ class StreamRedactor:
         self._swallowing = not ends
         return text[min(ends) :] if ends else ""
 
-    def _fresh(self, spans: list[Found]) -> list[Found]:
-        return [span for span in spans if span.start >= self._given]
-
     def _give(self, cut: int) -> str:
-        spans = find(self._text)
-        fresh = self._fresh(spans)
-        cut = self._before_key(self._beside(fresh, cut))
-        if cut > self._given:
-            out = replaced(self._text, fresh, self._given, cut)
-            self._keep(spans, cut)
-            return out
-        return self._overflow(fresh) if self._is_full() else ""
+        # What begins in what was given is no secret: it was looked at with more of the text before it.
+        spans = [span for span in find(self._text) if span.start >= self._given]
+        cut = self._before_key(self._beside(spans, cut))
+        if cut <= self._given:
+            return self._overflow(spans) if self._is_full() else ""
+        out = replaced(self._text, spans, self._given, cut)
+        first = max(0, cut - BEHIND)
+        self._text, self._given = self._text[first:], cut - first
+        return out
 
-    def _beside(self, fresh: list[Found], cut: int) -> int:
+    def _beside(self, spans: list[Found], cut: int) -> int:
         """Return the cut, or where the secret ends that it would part, or begins if more of that may come."""
-        for span in fresh:
+        for span in spans:
             if span.start < cut <= span.end:
                 return span.end if span.end <= len(self._text) - AHEAD else span.start
         return cut
@@ -86,15 +84,9 @@ class StreamRedactor:
         waiting = self._text.find("-----END ", begin, cut) < 0 and len(self._text) - begin <= LONGEST + AHEAD
         return begin if waiting else cut
 
-    def _keep(self, spans: list[Found], cut: int) -> None:
-        """Forget what is neither to be given nor to be looked back at; a secret as a whole or not at all."""
-        first = max(0, cut - BEHIND)
-        first = next((s.start for s in spans if s.start < first < s.end), first)
-        self._text, self._given = self._text[first:], cut - first
-
-    def _overflow(self, fresh: list[Found]) -> str:
+    def _overflow(self, spans: list[Found]) -> str:
         """Give out all that has come: the secret at its end is longer than what is waited for."""
-        out = replaced(self._text, fresh, self._given, len(self._text))
-        self._swallowing = bool(fresh) and fresh[-1].end >= len(self._text) - 1
+        out = replaced(self._text, spans, self._given, len(self._text))
+        self._swallowing = bool(spans) and spans[-1].end >= len(self._text) - 1
         self._text, self._given = "", 0
         return out
