@@ -49,8 +49,6 @@ def read(
     if before is not None and before.digest == digest:
         return Pushes()
     seen = Position(source=ALL, offset=latest, digest="" if _fresh(latest) else digest)
-    if before is not None and before == seen:
-        return Pushes()
     facts: list[Fact] = []
     moved: list[Position] = []
     for tail in _tails(git, common, positions, after=(before or seen).offset - _SLACK):

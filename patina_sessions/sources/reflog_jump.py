@@ -19,6 +19,7 @@ from patina_sessions.sources.reflog_lines import Line
 from patina_sessions.system.git import Git
 from patina_sessions.system.objects import Header
 
+_UNSEEN = "\0"  # the text of a line that there is none of
 MOST = 20_000  # commits of one jump that are looked at, the newest
 
 
@@ -46,9 +47,11 @@ class Elsewhere:
         self._since = since
         self._told = told
 
-    def __call__(self, commit: Id, line: Line | None = None) -> bool:
-        """Tell whether the commit came from elsewhere; `line` is the one here that ended at it."""
-        return self._told(commit) or commit in self._fetched or self._stood_beside(commit, line)
+    def __call__(self, commit: Id, line: Line | None, *, jumped: bool) -> bool:
+        """Tell whether the commit came from elsewhere; `line` is the one here that led to it, by a jump or a step."""
+        if self._told(commit) or commit in self._fetched:
+            return True
+        return self._stood_beside(commit, line, jumped=jumped)
 
     @cached_property
     def _fetched(self) -> frozenset[Id]:
@@ -85,14 +88,17 @@ class Elsewhere:
     def _after(self) -> int:
         return max(0, self._since - 2) * 1_000_000_000
 
-    def _stood_beside(self, commit: Id, line: Line | None) -> bool:
+    def _stood_beside(self, commit: Id, line: Line | None, *, jumped: bool) -> bool:
         """Tell whether another worktree made the commit, or was the first to stand at it and nothing says how."""
         here = (line.by.seconds, str(self._layout.git)) if line is not None else None
         for folder, beside in self._beside.get(commit, ()):
-            words = reflog_lines.read(beside.text)
             first = here is None or (beside.by.seconds, folder) < here
-            if reflog_made.made(self._git, beside, words):
-                if words.sure or first:
+            words = reflog_lines.read(beside.text)
+            if beside.text == _UNSEEN:  # no line of its own, only where the next one began
+                if first and jumped:
+                    return True
+            elif reflog_made.made(self._git, beside, words):
+                if words.sure or jumped or first:
                     return True
             elif first and words.verb == "other":
                 return True
@@ -106,7 +112,7 @@ class Elsewhere:
             last = ""
             for line in self._books.head(folder) if folder != self._layout.git else ():
                 if last and line.old != last:  # it went there unseen
-                    unseen = replace(line, old=last, new=line.old, text="")
+                    unseen = replace(line, old=last, new=line.old, text=_UNSEEN)
                     found.setdefault(line.old, []).append((str(folder), unseen))
                 found.setdefault(line.new, []).append((str(folder), line))
                 last = line.new
@@ -137,7 +143,7 @@ def look(
         for h in _headers(git, [i for i in came if i in set(new)])
         if h.committer.who in ours and h.committer.seconds >= since
     ]
-    made = tuple(h for h in found if not elsewhere(h.id, line))
+    made = tuple(h for h in found if not elsewhere(h.id, line, jumped=True))
     left = git.rev_list(below, [to], limit=MOST)
     return Jump(last=last, to=to, found=made, left=left, brought=len(came) - len(made))
 

@@ -45,17 +45,19 @@ class Replay:
         """What stood below HEAD, or below the branch that is rebased, and not below what it goes onto."""
         if self._began is None:
             return frozenset(self._git.rev_list(self._branch_now(), limit=_MOST))
-        tips = [self._began.old, *self._branch()]
-        return frozenset(self._git.rev_list(tips, [self._began.new], limit=_MOST))
+        began, onto = self._began.old, self._began.new
+        branch = self._branch(onto)
+        tips = [began] if began in branch else [began, *branch]
+        return frozenset(self._git.rev_list(tips, [onto], limit=_MOST))
 
-    def _branch(self) -> list[Id]:
+    def _branch(self, onto: Id) -> list[Id]:
         """Return where the branch stood: `git rebase main topic` begins on another one than it rebases."""
         for line in self._ahead:
             words = reflog_lines.read(line.text)
             if words.verb == "finish" and words.target is not None:
                 log = self._books.of(words.target) or []
-                done = f"{words.action} (finish): {words.target} onto "
-                return [moved.old for moved in log if moved.new == line.new and moved.text.startswith(done)]
+                done = f"{words.action} (finish): {words.target} onto {onto}"
+                return [moved.old for moved in log if moved.new == line.new and moved.text == done]
             if words.verb in {"start", "finish", "abort"}:
                 return []
         return self._branch_now()

@@ -103,7 +103,7 @@ class Walk:
             line,
             words,
             before=before,
-            came=lambda i: self._elsewhere(i, line),
+            came=lambda i: self._elsewhere(i, line, jumped=False),
             began=self._start.last,
         )
         if made:
@@ -120,6 +120,8 @@ class Walk:
     def _commit(self, line: Line, words: Words, key: str) -> None:
         new = self._git.header(line.new)
         if new is None or self._recorded(new.id):
+            if words.verb == "other":  # HEAD was set to what was made before
+                self.jump(line.new, key, line)
             return
         self._ours.add(line.by.who)
         if words.verb == "step":

@@ -107,6 +107,37 @@ def test_a_push_before_the_first_reading_is_not_told_later(mine: Repo) -> None:
     assert [p.new for p in listener.read()] == [mine.git("rev-parse", "HEAD")]
 
 
+def test_a_push_with_a_fetch_behind_it_before_the_first_reading_is_not_told_later(
+    mine: Repo, tmp_path: Path
+) -> None:
+    mine.commit("before", before="1")
+    mine.git("push", "-q", env={"GIT_COMMITTER_DATE": "1700000100 +0000"})
+    mine.git("clone", "-q", str(tmp_path / "bare.git"), str(tmp_path / "theirs"))
+    theirs = Repo(tmp_path / "theirs")
+    theirs.commit("theirs", theirs="1")
+    theirs.git("push", "-q")
+    mine.git("pull", "-q", "--ff-only")
+    listener = Listener(mine)
+    assert listener.read() == []
+    mine.commit("after", after="1")
+    mine.git("push", "-q")
+    assert [p.new for p in listener.read()] == [mine.git("rev-parse", "HEAD")]
+
+
+def test_a_push_within_the_tick_of_the_reading_before_is_told(
+    mine: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = int(clock.wall() * 1e9)
+    monkeypatch.setattr(remotes, "folders", lambda _: ("the same", now))
+    monkeypatch.setattr(reflog_shown, "changed", lambda _: now)
+    monkeypatch.setattr(clock, "wall", lambda: now / 1e9)
+    listener = Listener(mine)
+    assert listener.read() == []
+    mine.commit("one", one="1")
+    mine.git("push", "-q")
+    assert len(listener.read()) == 1
+
+
 def test_pushes_one_behind_the_other_within_one_tick_are_all_told(mine: Repo, listener: Listener) -> None:
     told = []
     for n in range(8):

@@ -138,6 +138,37 @@ def test_a_pick_of_our_own_counts_and_one_of_another_author_is_told_and_does_not
     assert (second.how, second.counted, second.commit.author) == ("cherry-pick", False, "Bob")
 
 
+def test_an_amend_of_what_does_not_count_does_not_count(past: Repo, reader: Reader) -> None:
+    theirs = beside(past, "theirs", sets=BOB)
+    past.commit("meanwhile", meanwhile="1")
+    past.git("cherry-pick", theirs)
+    past.git("commit", "-q", "--amend", "-m", "theirs, amended")
+    past.git("commit", "-q", "--amend", "--reset-author", "-m", "ours now")
+    counted = {f.data.commit.subject: f.data.counted for f in reader.read() if isinstance(f.data, Made)}
+    assert (counted["on theirs"], counted["theirs, amended"], counted["ours now"]) == (False, False, True)
+
+
+def test_a_step_that_ends_at_somebody_else_s_commit_made_nothing(past: Repo, reader: Reader) -> None:
+    head = past.git("rev-parse", "HEAD")
+    bob = past.git("commit-tree", "HEAD^{tree}", "-p", "HEAD", "-m", "bob's", env=BOB)
+    with (past.path / ".git" / "logs" / "HEAD").open("a") as stream:
+        stream.write(f"{head} {bob} Ada Lovelace <ada@example.org> 1800000000 +0000\trebase (pick): bob's\n")
+    facts = reader.read()
+    assert made(facts) == []
+    assert phases(facts) == ["pick"]
+
+
+def test_what_was_told_on_another_branch_is_not_told_again_when_head_jumps_to_it(
+    past: Repo, reader: Reader
+) -> None:
+    beside(past, "topic")
+    reader.read()
+    past.git("update-ref", "HEAD", "topic")
+    facts = reader.read()
+    assert made(facts) == []
+    assert [(m.how, m.brought) for m in moves(facts)] == [("moved", 0)]
+
+
 def test_a_pick_finished_by_git_commit_is_a_pick(past: Repo, reader: Reader) -> None:
     past.git("checkout", "-q", "-b", "topic")
     past.commit("theirs", past0="theirs\n")

@@ -38,6 +38,24 @@ def test_a_line_deleted_from_the_reflog_hides_none_that_follows(past: Repo, sinc
     assert subjects(since.read()) == ["one", "two"]
 
 
+def test_where_only_older_lines_were_deleted_every_move_is_told(past: Repo, since: Reader) -> None:
+    for n in range(4):
+        past.commit(f"read {n}", read=f"{n}")
+    since.read()
+    past.git("reflog", "delete", "HEAD@{3}")
+    past.git("checkout", "-q", "-b", "topic", "HEAD~2")
+    assert [(m.how, m.branch) for m in moves(since.read())] == [("checkout", "topic")]
+
+
+def test_what_was_told_is_not_told_again_when_the_position_is_gone(past: Repo, since: Reader) -> None:
+    past.commit("one", one="1")
+    past.git("commit", "-q", "--amend", "-m", "two")
+    since.read()
+    past.git("reflog", "delete", "HEAD@{0}")
+    past.commit("three", three="1")
+    assert subjects(since.read()) == ["three"]
+
+
 def test_the_line_of_the_position_itself_may_be_deleted(past: Repo, since: Reader) -> None:
     past.commit("read", read="1")
     since.read()
@@ -101,6 +119,8 @@ def test_only_whole_lines_are_read(past: Repo, reader: Reader) -> None:
     past.git("update-ref", "--no-deref", "refs/heads/main", "HEAD~1")  # the ref has not moved yet
     log_of(past).write_bytes(whole[:-7])
     assert reader.read() == []
+    assert reader.position is not None
+    assert reader.position.offset == whole.rindex(b"\n", 0, -1) + 1
     log_of(past).write_bytes(whole)
     assert subjects(reader.read()) == ["one"]
 
