@@ -164,8 +164,6 @@ def _entry(repository: Repository, key: str, step: Step) -> manifest.Entry | Non
         return None
     inside = step.path.is_relative_to(common.git)
     place, base = (manifest.GIT, common.git) if inside else (key, repository.top)
-    if not step.path.is_relative_to(base):
-        base = base.resolve()  # a CLAUDE.md that is a link within the project
     path = step.path.relative_to(base).as_posix()
     if step.what == "make folder":
         return manifest.Entry(place=place, path=path, kind="folder")

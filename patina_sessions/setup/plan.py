@@ -68,7 +68,7 @@ class Done:
 
 def perform(step: Step) -> None:
     """Do one step. Raises `PatinaError` where the file is no longer what the plan saw."""
-    if step.what in ("change", "configure", "remove") and files.read(step.path) != step.before:
+    if step.what in ("change", "remove") and files.read(step.path) != step.before:
         raise _changed(step.path)
     match step.what:
         case "make folder":

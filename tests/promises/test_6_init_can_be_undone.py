@@ -7,8 +7,10 @@ afterwards the two are the same, `.git` included.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import threading
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
@@ -271,6 +273,7 @@ def test_journals_and_knowledge_stay_and_it_is_said_where(tmp_path: Path) -> Non
     assert not (one.repo.path / ".git/patina/repo.json").exists()
     assert ".patina" not in one.repo.git("status", "--short")
     assert [p.name for p in (one.repo.path / ".git/hooks").iterdir() if b"patina" in p.read_bytes()] == []
+    assert {p.name for p in (one.repo.path / ".git/patina").iterdir()} == {"archive", "worktrees"}
     one.repo.commit("after it")
     assert not (one.repo.path / ".git/patina/rung").exists()
 
@@ -329,6 +332,19 @@ def test_a_recorder_that_comes_after_uninstall_brings_nothing_back(
     assert difference(tmp_path / "one", tmp_path / "other") == []
 
 
+def test_uninstall_waits_for_a_recorder_at_work(tmp_path: Path) -> None:
+    one = twins(tmp_path, "shell")[0]
+    set_up(one, Path("/nonexistent/python"))
+    state = one.repo.path / ".git/patina"
+    uninstalling = threading.Thread(target=take_out, args=(one,))
+    with files.locked(state / "lock"):
+        uninstalling.start()
+        until(lambda: f"-> FLOCK  ADVISORY  WRITE {os.getpid()} " in locks(), "uninstall to wait")
+        assert (state / "repo.json").exists()
+    uninstalling.join()
+    assert difference(tmp_path / "one", tmp_path / "other") == []
+
+
 def locks() -> str:
     """Return who holds and who waits for locks on this machine."""
     return Path("/proc/locks").read_text()
@@ -346,6 +362,19 @@ def test_nothing_is_taken_away_through_a_link(tmp_path: Path, name: str) -> None
     before = snapshot(tmp_path / "elsewhere")
     take_out(one)
     assert snapshot(tmp_path / "elsewhere") == before
+
+
+def test_a_hook_that_became_a_link_stays_one(tmp_path: Path) -> None:
+    """Its owner has moved it into the project since; what it leads to is not ours to write."""
+    one, _, recorder = twins(tmp_path, "shell")
+    set_up(one, recorder)
+    hook = one.repo.path / ".git/hooks/post-commit"
+    hook.rename(one.repo.path / "post-commit")
+    hook.symlink_to("../../post-commit")
+    text = (one.repo.path / "post-commit").read_bytes()
+    take_out(one)
+    assert hook.is_symlink()
+    assert (one.repo.path / "post-commit").read_bytes() == text
 
 
 def test_a_hooks_folder_that_became_a_link_is_left_alone(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from patina_sessions.errors import Busy, PatinaError
 from patina_sessions.setup import blocks, hook_text, hooks, init
 from patina_sessions.setup.plan import Note
 from patina_sessions.system import repository as repositories
@@ -163,11 +164,23 @@ def test_settings_that_are_a_link_are_not_written_through(
     assert all("reflog" in note.text for note in notes)
 
 
+def test_settings_that_somebody_writes_between_plan_and_apply_are_not_overwritten(
+    where: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hooks, "git_version", lambda: (2, 54))
+    arrangements.in_the_tree(where)
+    planned = init.plan(repositories.discover(where.path), python="/nonexistent/python")
+    where.git("config", "user.name", "Grace")
+    before = (where.path / ".git/config").read_bytes()
+    with pytest.raises(PatinaError, match="changed while"):
+        init.apply(planned, NOW)
+    assert (where.path / ".git/config").read_bytes() == before
+    assert not (where.path / ".git/config.lock").exists()
+
+
 def test_while_git_writes_its_settings_init_waits_for_no_one_and_says_so(
     where: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from patina_sessions.errors import Busy
-
     monkeypatch.setattr(hooks, "git_version", lambda: (2, 54))
     arrangements.in_the_tree(where)
     lock = where.write(".git/config.lock", "half")

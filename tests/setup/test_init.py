@@ -180,11 +180,16 @@ def test_a_file_that_somebody_saves_between_plan_and_apply_is_not_overwritten(re
     assert hook.read_text() == "#!/bin/sh\necho saved meanwhile\n"
 
 
-def test_the_manifest_keeps_the_bytes_from_before(repo: Repo) -> None:
+@pytest.mark.parametrize("renewed", [False, True])
+def test_the_manifest_keeps_the_bytes_from_before(repo: Repo, renewed: bool) -> None:
     text = "#!/bin/sh\necho mine\n"
     hook = repo.write(".git/hooks/post-commit", text)
     hook.chmod(0o711)
     set_up(repo)
+    if renewed:
+        text += "echo more\n"
+        hook.write_text(hook.read_text().replace(">>> patina 1 >>>", ">>> patina 0 >>>") + "echo more\n")
+        set_up(repo)
     entries = json.loads((repo.path / ".git/patina/manifest.json").read_text())["entries"]
     (entry,) = [e for e in entries if e["path"] == "hooks/post-commit"]
     assert (repo.path / ".git/patina/originals" / entry["original"]).read_text() == text
