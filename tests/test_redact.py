@@ -211,6 +211,15 @@ def test_a_second_pass_finds_nothing(text: str) -> None:
     assert redact.redact(once) == once
 
 
+def test_what_a_mark_brings_to_light_goes_too() -> None:
+    # The quote is too far from its beginning to be seen once the mark stands between them: what follows is one word.
+    drawn = redact_samples.drawn(14)(random.Random(8))
+    text = f'"client_secret": "{drawn} or the other {"pass" + "word=a1b2c3"} of the house"'
+    out = redact.redact(text)
+    assert drawn in text and drawn not in out and redact.find(out) == []
+    assert _streamed(text, [5]) == out
+
+
 @given(TEXT)
 def test_what_is_found_lies_in_the_text_in_order_and_apart(text: str) -> None:
     ends = [0, *(at for found in redact.find(text) for at in (found.start, found.end)), len(text)]

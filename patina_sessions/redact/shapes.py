@@ -141,7 +141,9 @@ _PUTTY = r"Private-Lines: \d{1,3}(?:\s{1,2}[A-Za-z0-9+/=]{4,64}(?!\S))++"
 
 def _prefixed(kind: str, prefixes: str, follows: str, least: int) -> Rule:
     starts = tuple(prefixes.split())
-    pattern = rf"(?a:{edge()}(?:{'|'.join(starts).replace('.', '[.]')}){follows}{{{least},}}+)"
+    # The middle of Base64 has such letters too, and no underscore.
+    before = "A-Za-z0-9+/" if starts[0].isalnum() else "A-Za-z0-9"
+    pattern = rf"(?a:{edge(before)}(?:{'|'.join(starts).replace('.', '[.]')}){follows}{{{least},}}+)"
     return Rule(kind, starts, pattern, whole, min(map(len, starts)) + least, True)
 
 

@@ -7,7 +7,7 @@ on after it; of what was given out, the end is kept to look back at, since a nam
 from __future__ import annotations
 
 from patina_sessions.redact.rule import LONGEST
-from patina_sessions.redact.search import Found, find, replaced
+from patina_sessions.redact.search import Found, find, redact, replaced
 
 # What follows a cut, and what is kept before it: more than a name, what stands between, and what decides of a value.
 AHEAD = 1024
@@ -46,7 +46,7 @@ class StreamRedactor:
 
     def close(self) -> str:
         """Return the rest."""
-        out = replaced(self._text, find(self._text), self._given, len(self._text))
+        out = self._marked(find(self._text), len(self._text))
         self._text, self._given, self._next, self._swallowing = "", 0, 0, False
         return out
 
@@ -64,10 +64,15 @@ class StreamRedactor:
         cut = self._before_key(self._beside(spans, cut))
         if cut <= self._given:
             return self._overflow(spans) if self._is_full() else ""
-        out = replaced(self._text, spans, self._given, cut)
+        out = self._marked(spans, cut)
         first = max(0, cut - BEHIND)
         self._text, self._given = self._text[first:], cut - first
         return out
+
+    def _marked(self, spans: list[Found], end: int) -> str:
+        """Return what is new up to an end, with its marks, and with what they bring to light."""
+        out = replaced(self._text, spans, self._given, end)
+        return redact(out) if out != self._text[self._given : end] else out
 
     def _beside(self, spans: list[Found], cut: int) -> int:
         """Return the cut, or where the secret ends that it would part, or begins if more of that may come."""
@@ -86,7 +91,7 @@ class StreamRedactor:
 
     def _overflow(self, spans: list[Found]) -> str:
         """Give out all that has come: the secret at its end is longer than what is waited for."""
-        out = replaced(self._text, spans, self._given, len(self._text))
+        out = self._marked(spans, len(self._text))
         self._swallowing = bool(spans) and spans[-1].end >= len(self._text) - 1
         self._text, self._given = "", 0
         return out
