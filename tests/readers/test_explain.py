@@ -100,6 +100,7 @@ def test_through_a_squash_merge(worked: Repo) -> None:
 
 def test_through_a_cherry_pick_to_another_branch(worked: Repo) -> None:
     worked.git("switch", "--quiet", "main")
+    worked.commit("meanwhile", other="1\n")  # else the pick can be the same commit, made in the same second
     worked.git("cherry-pick", "topic~1")
     told = explained(worked, "HEAD")
     assert (told["title"], told["tie"]) == ("the parser", "patch")
