@@ -192,14 +192,19 @@ class Folders:
     def _contents(self, folder: str, below: list[str]) -> Iterator[str]:
         """Yield the files of a folder, and add its folders to those below. It is watched already: nothing slips."""
         try:
-            with os.scandir(self._top / folder) as entries:
-                for entry in entries:
-                    path = f"{folder}/{entry.name}" if folder else entry.name
-                    if entry.name == ".git":
-                        continue
-                    if entry.is_dir(follow_symlinks=False):
-                        below.append(path)
-                    else:
-                        yield path
+            with os.scandir(self._top / folder) as found:
+                entries = list(found)
         except OSError:
             return
+        if folder and any(entry.name == ".git" for entry in entries):
+            self._nested(
+                folder
+            )  # it came between the look at the folder and its watch, so no event tells of it
+            return
+        for entry in entries:
+            path = f"{folder}/{entry.name}" if folder else entry.name
+            if entry.is_dir(follow_symlinks=False):
+                if entry.name != ".git":
+                    below.append(path)
+            elif entry.name != ".git":
+                yield path

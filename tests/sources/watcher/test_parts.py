@@ -243,3 +243,22 @@ def test_a_process_of_another_is_never_spoken_to(layout: Layout) -> None:
 
 def test_no_pattern_of_a_moment_s_name_is_slow() -> None:
     assert not names.temporary("." * 50_000 + "x")
+
+
+def test_a_repository_that_appears_between_the_look_and_the_watch_is_not_ours(
+    repo: Repo, layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo.commit("first", a="1\n")
+    Repo.create(repo.path / "cloned").write("x.txt", "theirs\n")
+    monkeypatch.setattr(
+        Folders, "_ours", lambda _, folders: folders
+    )  # the look was before its `.git` was there
+    watcher = Watcher(layout, load(layout.top))
+    watcher._begin(Report(), None)
+    repo.write("cloned/y.txt", "2\n")
+    repo.write("seen.txt", "2\n")
+    turn(watcher)
+    watcher._tell_or_wait()
+    watcher._view.close()
+    paths = [f.path for data in told(layout) if isinstance(data, FilesChanged) for f in data.files]
+    assert paths == ["seen.txt"]
