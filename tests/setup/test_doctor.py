@@ -93,7 +93,9 @@ def test_a_hook_of_somebody_else_is_a_note_and_is_not_run(repo: Repo) -> None:
     repo.patina("init")
     code, found = examined(repo)
     assert code == 0
-    assert any("post-commit is not ours to write" in c["words"] for c in found["hooks"])
+    assert any(
+        "post-commit" in c["words"] for c in found["hooks"]
+    )  # left alone, or rung by git 2.54's settings
     assert not (repo.path / "ran").exists()
 
 
