@@ -90,9 +90,11 @@ class Elsewhere:
 
     def _stood_beside(self, commit: Id, line: Line | None, *, jumped: bool) -> bool:
         """Tell whether another worktree made the commit, or was the first to stand at it and nothing says how."""
-        here = (line.by.seconds, str(self._layout.git)) if line is not None else None
+        # In one second the one that stood at the commit goes before one that only passed it.
+        passed = line is not None and commit not in {line.old, line.new}
+        here = (line.by.seconds, passed, str(self._layout.git)) if line is not None else None
         for folder, beside in self._beside.get(commit, ()):
-            first = here is None or (beside.by.seconds, folder) < here
+            first = here is None or (beside.by.seconds, False, folder) < here
             words = reflog_lines.read(beside.text)
             if beside.text == _UNSEEN:  # no line of its own, only where the next one began
                 if first and jumped:

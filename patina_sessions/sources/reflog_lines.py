@@ -107,6 +107,8 @@ _TOLD = {  # what git says after the phase, so that a subject is seldom taken fo
     "finish": re.compile(r"returning to \S+\Z|refs/heads/\S+ onto [0-9a-f]+\Z"),
     "abort": re.compile(r"returning to \S+\Z|updating HEAD\Z"),
 }
+_ABORTED = re.compile(r"[\w-]+ --abort\Z")
+_BORN = re.compile(r"initial pull\Z|pull\b[^()]*: storing head\Z")
 _UPSTREAM = re.compile(r"rebase\b[^:]*: checkout (.+)\Z")
 _FORWARD = re.compile(r"(?:(cherry-pick|merge|pull|rebase)\b.*|.*): [Ff]ast-forward\Z", re.DOTALL)
 _MERGED = re.compile(r"(?:(merge|pull)\b.*|.*): Merge made by (?:the '[^']*' strategy|[a-z]+)\b", re.DOTALL)
@@ -145,9 +147,9 @@ def _plain(message: str) -> Words | None:
         return Words(verb="still")
     if message == "push":
         return Words(verb="push")
-    if message.endswith(" --abort"):
+    if _ABORTED.match(message):
         return Words(verb="reset", sure=message == "am --abort")
-    if message.endswith((": storing head", "initial pull")):
+    if _BORN.match(message):
         return Words(verb="still", sure=False)
     if message == "cherry-pick: fast-forward":
         return Words(verb="forward")

@@ -95,8 +95,11 @@ class Walk:
         return new.parents[0]  # the line lacks where it began, but the commit has it
 
     def _tell(self, line: Line, words: Words, key: str) -> None:
-        if words.verb in {"step", "forward"}:
-            words = self._in_replay(words)
+        if words.verb == "forward" and self._replay is not None and words.action == self._replay.action:
+            self._phase(line, replace(words, verb="step"), key)  # a pick that is where it belongs already
+            return
+        if words.verb == "step":
+            words = self._as_step(words)
         before = self._replay.before if words.verb == "step" and self._replay is not None else ()
         made = reflog_made.made(
             self._git,
@@ -170,17 +173,12 @@ class Walk:
         )
         return Replay(self._git, self._layout.git, self._books, action=words.action, began=began, ahead=ahead)
 
-    def _in_replay(self, words: Words) -> Words:
-        """Return the words of a step as they are, or those of anybody's subject when no replay of theirs goes on.
-
-        A pick that is where it belongs already says `fast-forward`, as a merge does.
-        """
-        if words.verb == "step" and words.sure and self._replay is None:
+    def _as_step(self, words: Words) -> Words:
+        """Return the words of a step as they are, or those of anybody's subject when no replay of theirs goes on."""
+        if words.sure and self._replay is None:
             began = self._open_replay(self._start.earlier())
             self._replay = began or self._begin(words, None)
         inside = self._replay is not None and words.action == self._replay.action
-        if words.verb == "forward":
-            return replace(words, verb="step") if inside else words
         return words if words.sure or inside else Words(verb="other", sure=False)
 
     def _phase(self, line: Line, words: Words, key: str, new: Header | None = None) -> None:

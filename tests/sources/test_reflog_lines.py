@@ -83,6 +83,8 @@ def test_a_line_without_words_is_a_line() -> None:
         ("push the limits", "other", False),
         ("clone: from x", "still", True),
         ("Branch: renamed refs/heads/a to refs/heads/b", "still", True),
+        ("rebase (pick): am --abort", "step", True),
+        ("pull --rebase (pick): x: storing head", "step", True),
         ("initial pull", "still", False),
         ("pull: storing head", "still", False),
         ("", "other", False),

@@ -205,6 +205,19 @@ def test_what_a_rebase_finds_there_already_was_not_made_by_it(topic: Repo, reade
     assert phases(facts) == ["start", "pick", "pick", "pick", "finish"]
 
 
+def test_a_pick_that_goes_forward_to_what_nobody_told_of_was_not_made_by_it(
+    topic: Repo, reader: Reader
+) -> None:
+    head, old = topic.git("rev-parse", "main~1", "main~2").split("\n")
+    reader.counts.clear()
+    stamp = "Ada Lovelace <ada@example.org> 1800000000 +0000"
+    with (topic.path / ".git" / "logs" / "HEAD").open("a") as stream:
+        stream.write(f"{topic.git('rev-parse', 'HEAD')} {old} {stamp}\trebase (start): checkout main~2\n")
+        stream.write(f"{old} {head} {stamp}\trebase: fast-forward\n")
+    topic.git("update-ref", "--no-deref", "HEAD", head, check=False)
+    assert made(reader.read()) == []
+
+
 def test_a_replay_by_a_filter_counts_what_counted(past: Repo, reader: Reader) -> None:
     past.commit("counted", counted="1")
     reader.read()
