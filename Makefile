@@ -3,6 +3,7 @@
 # make lint    the first two, and the shell scripts
 # make bench   the costs, in pairs, written to bench/RESULTS.md; NAMES chooses: make bench NAMES='hook recorder'
 # make soak    the long random runs
+# make agents  whole turns of the real coding agents, from the npm registry, against stubs on loopback
 # make clean   what these made
 
 PYTHON ?= python3
@@ -19,7 +20,7 @@ ifeq ($(strip $(HOME)),)
 export HOME := $(CURDIR)/$(VENV)/home
 endif
 
-.PHONY: demo test lint bench soak clean
+.PHONY: demo test lint bench soak agents clean
 .DEFAULT_GOAL := test
 
 demo: $(STAMP)
@@ -41,6 +42,9 @@ bench: $(STAMP)
 
 soak: $(STAMP)
 	$(BIN)/python -m pytest -n $(WORKERS) -m soak --timeout=0 $(ARGS)
+
+agents: $(STAMP)
+	$(BIN)/python -m pytest -n $(WORKERS) -m agents $(ARGS)
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
