@@ -72,8 +72,6 @@ class Walk:
     def line(self, place: int) -> None:
         """Tell what one of the fresh lines says, and first what happened unseen before it."""
         line = self._start.fresh[place].line
-        if line.gone:
-            return
         self._place = place
         words = reflog_lines.read(line.text)
         key = _key(*line.likeness, self._start.fresh[place].ordinal)
@@ -81,6 +79,8 @@ class Walk:
         began = self._began(line, words)
         if began is not None and began != self.last:
             self.jump(began, key, line)
+        if line.gone:  # the first half of a renaming
+            return
         self._branches.follow(words)
         self._tell(line, words, key)
         self.last = line.new

@@ -289,6 +289,17 @@ def test_a_commit_that_leaves_no_line_is_found_from_the_break_in_the_chain(
     assert subjects(reader.read()) == ["by dulwich", "by git"]
 
 
+def test_a_commit_that_leaves_no_line_is_found_though_its_branch_was_renamed_then(
+    past: Repo, reader: Reader
+) -> None:
+    from dulwich import porcelain
+
+    who = b"Ada Lovelace <ada@example.org>"
+    porcelain.commit(past.path, message=b"by dulwich", author=who, committer=who)
+    past.git("branch", "-m", "trunk")
+    assert subjects(reader.read()) == ["by dulwich"]
+
+
 def test_commits_made_by_plumbing_are_found(past: Repo, reader: Reader) -> None:
     first = past.git("commit-tree", "HEAD^{tree}", "-p", "HEAD", "-m", "one")
     second = past.git("commit-tree", "HEAD^{tree}", "-p", first, "-m", "two")
