@@ -53,7 +53,9 @@ def test_what_was_told_is_not_told_again_when_the_position_is_gone(past: Repo, s
     since.read()
     past.git("reflog", "delete", "HEAD@{0}")
     past.commit("three", three="1")
-    assert subjects(since.read()) == ["three"]
+    facts = since.read()
+    assert subjects(facts) == ["three"]
+    assert moves(facts) == []
 
 
 def test_the_line_of_the_position_itself_may_be_deleted(past: Repo, since: Reader) -> None:
