@@ -29,6 +29,7 @@ TWICE = 2.0  # seconds within which a second Ctrl-C means it
 LOOK = 2.0  # seconds of silence after which the engine is asked
 LATE = 3.0  # seconds that a stream may take to end after its command
 EARLY = 1.0  # seconds by which a stream may end before its command
+SETTLING = 1.5  # seconds: until a container whose processes were killed is seen to be stopped
 ANNOUNCE = 5.0  # seconds after which the journal shows that it runs
 PIECES = 32  # read ahead, of 64 kB each
 
@@ -241,8 +242,15 @@ class Attached:
         )
 
     def _is_stopped(self) -> bool:
-        try:
-            seen = self.engine.inspect(self.container)
-        except PatinaError:
-            return False
-        return seen is None or not seen["State"]["Running"]
+        """Tell whether the workspace is gone or going: the engine calls it running for a moment after its processes."""
+        deadline = clock.monotonic() + SETTLING
+        while True:
+            try:
+                seen = self.engine.inspect(self.container)
+            except PatinaError:
+                return False
+            if seen is None or not seen["State"]["Running"]:
+                return True
+            if clock.monotonic() > deadline:
+                return False
+            clock.sleep(0.1)
