@@ -311,6 +311,8 @@ def another_person_pushes(w: World, r: Repo) -> None:
 
 
 def my_other_clone_pushes(w: World, r: Repo) -> None:
+    if w.forgetful:
+        return
     w.do(w.other, "pull", "-q", "--no-rebase", "--no-edit", "origin", "main")
     w.tidy(w.other)
     commit(w, w.other)
@@ -321,7 +323,7 @@ def a_push_comes_into_the_checkout(w: World, r: Repo) -> None:
     branch = w.main.git("branch", "--show-current")
     if not branch:
         return
-    clone = w.random.choice((w.other, w.bob))
+    clone = w.bob if w.forgetful else w.random.choice((w.other, w.bob))
     w.do(clone, "fetch", "-q", str(w.main.path), branch)
     w.do(clone, "checkout", "-q", "--detach", "FETCH_HEAD")
     commit(w, clone)

@@ -49,6 +49,7 @@ def _play(tmp_path: Path, seed: int, form: str = "files") -> None:
     often = (1.0, 0.3, 0.0)[seed % 3]  # read after everything, now and then, and once at the end
     readers = _readers(world)
     kinds = operations.EVERY + (operations.UNREADABLE if often == 1 else ())
+    world.forgetful = often == 1
     if form == "reftable":
         kinds = tuple(kind for kind in kinds if kind not in operations.NOT_IN_TABLES)
     for _ in range(STEPS):
