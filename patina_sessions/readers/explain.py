@@ -174,9 +174,12 @@ def _run(entry: Entry) -> str:
 
 
 def _later(db: sqlite3.Connection, tie: Tie, paths: Sequence[str]) -> list[tuple[str, str]]:
-    """Return later sessions that touched one of the files, the next ones first."""
+    """Return later sessions that touched one of the files, the next ones first.
+
+    Starts are whole seconds, so that of two within one the id decides, as it does wherever sessions are put in order.
+    """
     started = db.execute("SELECT started FROM journal WHERE path = ?", (tie.path,)).fetchone()
-    asked = "SELECT id, title, files FROM journal WHERE started > ? AND id != ? ORDER BY started"
+    asked = "SELECT id, title, files FROM journal WHERE (started, id) > (?, ?) ORDER BY started, id"
     wanted = set(paths)
     rows = db.execute(asked, (started[0] if started else 0.0, tie.session))
     return [(i, title) for i, title, touched in rows if wanted & set(touched.split("\n"))][:5]
