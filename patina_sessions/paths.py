@@ -70,6 +70,11 @@ class Common:
         return self.home / "marks"
 
     @property
+    def lease(self) -> Path:
+        """Its time of change lies ahead: until then a recorder sits out the burst, and hooks need not ring."""
+        return self.home / "lease"
+
+    @property
     def lock(self) -> Path:
         """Held by the recorder from before it takes the ring down until it has drained."""
         return self.home / "lock"

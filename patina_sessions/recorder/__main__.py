@@ -20,6 +20,7 @@ from patina_sessions.system import repository as repositories
 
 PAUSE = 0.15  # seconds
 LOOK = 0.05  # seconds between two looks at a rebase
+LEASE = 2.0  # seconds for which hooks may take it that somebody sits here: more than whole seconds can blur
 STILL = 1.0  # seconds after which a rebase that does not move waits for a person, or for a test that it runs
 LONGEST = 60.0  # seconds that the commits of other worktrees may have to wait for a rebase
 LOG_BYTES = 1_000_000
@@ -40,7 +41,10 @@ def main(argv: list[str]) -> None:
         with files.locked(common.lock):
             if not _allowed(common):  # `uninstall` had the lock before us: nothing of ours is to come back
                 return
-            _sit_out(common)
+            try:
+                _sit_out(common)
+            finally:
+                files.remove(common.lease)  # before the ring, since a hook that sees it does not ring
             files.remove(common.rung)
             files.remove(common.marks)
             _drain_all(common, folder, git_dir)
@@ -79,14 +83,20 @@ def _open_log(common: Common) -> None:
 def _sit_out(common: Common) -> None:
     """Wait until what rang is likely to be over: a burst of commits is one call, and so is a rebase while it moves.
 
-    The marks go, since they count the rings that nobody answers: the 64th would call another of us.
+    The marks go, since they count the rings that nobody answers: the 64th would call another of us. The lease tells
+    hooks that somebody sits here; it runs out by itself, so that one who is killed keeps nobody silent for long.
     """
     files.remove(common.marks)
-    clock.sleep(PAUSE)
-    deadline = clock.monotonic() + LONGEST
-    while _rebase_moves(common) and clock.monotonic() < deadline:
+    deadline, renewal, pause = clock.monotonic() + LONGEST, 0.0, PAUSE
+    while True:
+        if clock.monotonic() >= renewal:
+            files.set_time(common.lease, clock.wall() + LEASE)
+            renewal = clock.monotonic() + LEASE / 4
+        clock.sleep(pause)
+        if not _rebase_moves(common) or clock.monotonic() >= deadline:
+            return
         files.remove(common.marks)
-        clock.sleep(LOOK)
+        pause = LOOK
 
 
 def _rebase_moves(common: Common) -> bool:
