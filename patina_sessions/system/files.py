@@ -229,12 +229,9 @@ def remove_tree(path: Path) -> None:
 
 def set_time(path: Path, seconds: float) -> None:
     """Set the time of change of a file, in seconds since 1970; make it, empty, where it is not there."""
+    create(path)
     with told(path, "write"):
-        try:
-            os.utime(path, (seconds, seconds))
-        except FileNotFoundError:
-            os.close(open_or_make(path, os.O_WRONLY, 0o600))
-            os.utime(path, (seconds, seconds))
+        os.utime(path, (seconds, seconds))
 
 
 def set_mode(path: Path, mode: int) -> None:
