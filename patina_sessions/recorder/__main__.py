@@ -12,6 +12,7 @@ import os
 import sys
 from pathlib import Path
 
+from patina_sessions.errors import PatinaError
 from patina_sessions.paths import FORMAT, Common, Layout
 from patina_sessions.recorder import drain, opening
 from patina_sessions.settings import load
@@ -20,7 +21,7 @@ from patina_sessions.system import repository as repositories
 
 PAUSE = 0.15  # seconds
 LOOK = 0.05  # seconds between two looks at a rebase
-LEASE = 2.0  # seconds for which hooks may take it that somebody sits here: more than whole seconds can blur
+LEASE = 2.0  # seconds for which hooks take it that somebody sits here; a shell may compare whole seconds
 STILL = 1.0  # seconds after which a rebase that does not move waits for a person, or for a test that it runs
 LONGEST = 60.0  # seconds that the commits of other worktrees may have to wait for a rebase
 LOG_BYTES = 1_000_000
@@ -83,20 +84,25 @@ def _open_log(common: Common) -> None:
 def _sit_out(common: Common) -> None:
     """Wait until what rang is likely to be over: a burst of commits is one call, and so is a rebase while it moves.
 
-    The marks go, since they count the rings that nobody answers: the 64th would call another of us. The lease tells
-    hooks that somebody sits here; it runs out by itself, so that one who is killed keeps nobody silent for long.
+    The marks go, since they count the rings that nobody answers: the 64th would call another of us. The lease is
+    renewed at every look and runs out by itself, so that one of us who is killed keeps no hook silent for long.
     """
     files.remove(common.marks)
-    deadline, renewal, pause = clock.monotonic() + LONGEST, 0.0, PAUSE
-    while True:
-        if clock.monotonic() >= renewal:
-            files.set_time(common.lease, clock.wall() + LEASE)
-            renewal = clock.monotonic() + LEASE / 4
-        clock.sleep(pause)
-        if not _rebase_moves(common) or clock.monotonic() >= deadline:
-            return
+    _lease(common)
+    clock.sleep(PAUSE)
+    deadline = clock.monotonic() + LONGEST
+    while _rebase_moves(common) and clock.monotonic() < deadline:
         files.remove(common.marks)
-        pause = LOOK
+        _lease(common)
+        clock.sleep(LOOK)
+
+
+def _lease(common: Common) -> None:
+    """Tell hooks that somebody sits here. Where that cannot be written they ring as ever, at a process each."""
+    try:
+        files.set_time(common.lease, clock.wall() + LEASE)
+    except PatinaError as error:
+        log.info("no lease: %s", error.message)
 
 
 def _rebase_moves(common: Common) -> bool:
@@ -120,8 +126,6 @@ def _drain_all(common: Common, folder: Path, git_dir: str | None) -> None:
 
 def layouts(common: Common, folder: Path, git_dir: str | None) -> list[Layout]:
     """Return the paths of all worktrees that have state, the one that rang first (it gets its state now)."""
-    from patina_sessions.errors import PatinaError
-
     found: dict[str, Layout] = {}
     try:
         ringing = repositories.layout(repositories.discover(folder, git_dir))

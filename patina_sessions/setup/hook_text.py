@@ -22,9 +22,9 @@ _WORDS = 'wakes the session recorder; "patina uninstall" takes these lines out'
 _SHELLS = frozenset({"sh", "ash", "dash", "bash"})
 
 # `.` ends a shell that does not find its file, hence the subshell; `||` keeps `sh -e` going. A recorder that sits out a
-# burst has leased the time ahead: its file is newer than the line that git has just written, so this ring is covered,
-# and half of an empty hook's cost, the subshell, is saved for each commit of a rebase. Where the shell has no `-nt` or
-# git no reflog, every ring goes the long way.
+# burst has leased the time ahead: its file is newer than the reflog that git has just written, so this ring is covered,
+# and the subshell, most of what a ring costs, is saved for each commit of a rebase. Where the shell has no `-nt` or git
+# no reflog, every ring goes the long way.
 _STUB = """\
 {{ [ "${{0%/*}}/{up}/patina/lease" -nt "${{GIT_DIR:-.git}}/logs/HEAD" ] && [ -f "${{GIT_DIR:-.git}}/logs/HEAD" ] ||
   ( event={event} git=${{0%/*}}/{up}; . "$git/patina/hook.sh" ); }} 2>/dev/null || :"""

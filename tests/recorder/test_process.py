@@ -8,6 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from patina_sessions.errors import PatinaError
+from patina_sessions.recorder import __main__ as process
+from patina_sessions.recorder.__main__ import LEASE
+from patina_sessions.system import files
 from tests.repository import Repo
 from tests.waiting import quiet, until
 
@@ -43,6 +47,41 @@ def test_one_recorder_sits_out_a_rebase_that_moves_however_often_it_rings(record
     assert _recorders(recorded) == 1
     journal = (recorded.path / ".patina/local/active-session.md").read_text()
     assert [journal.count(f"feat: number {number}") for number in range(3)] == [1, 1, 1]
+
+
+def test_a_recorder_that_sits_out_a_burst_renews_its_lease_and_records_what_was_covered_by_it(
+    recorded: Repo,
+) -> None:
+    lease = _state(recorded) / "lease"
+    moving = recorded.path / ".git" / "rebase-merge"
+    moving.mkdir()
+    os.utime(moving, (time.time() + 3600,) * 2)
+    recorded.commit("feat: the first rings")
+    # Longer than one lease, so that it is seen to be renewed; and it ends by itself, should nobody take it away.
+    begun = time.monotonic()
+    while time.monotonic() < begun + LEASE * 1.5:
+        until(lambda: lease.exists() and lease.stat().st_mtime > time.time(), "a lease that lies ahead")
+        assert lease.stat().st_mtime < time.time() + LEASE + 1
+        time.sleep(0.1)
+    recorded.commit("feat: the second need not")
+    moving.rmdir()
+    quiet(recorded)
+    assert not lease.exists()
+    journal = (recorded.path / ".patina/local/active-session.md").read_text()
+    assert journal.count("feat: the second need not") == 1
+
+
+def test_a_lease_that_cannot_be_written_costs_no_record(
+    recorded: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise PatinaError("the disk is full", "Free some of it.")
+
+    recorded.git("commit", "--quiet", "--allow-empty", "-m", "feat: all the same", env={"PATINA": "0"})
+    monkeypatch.setattr(files, "set_time", full)
+    monkeypatch.setattr(process, "_detach", lambda: None)
+    process.main([str(_state(recorded)), str(recorded.path)])
+    assert "feat: all the same" in (recorded.path / ".patina/local/active-session.md").read_text()
 
 
 def test_a_rebase_that_waits_for_a_person_is_not_waited_for(recorded: Repo) -> None:
