@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from patina_sessions.readers import explain
+from patina_sessions.readers.ties import Tie
 from tests.repository import Repo
 
 
@@ -144,6 +148,21 @@ def test_what_came_after_is_told(worked: Repo) -> None:
     worked.commit("perf: quotes", {"src/parser.py": "def quotes():\n    return 3\n"})
     worked.patina("session", "end")
     assert [row["title"] for row in explained(worked, "HEAD~2")["later"]] == ["faster quotes"]
+
+
+def test_of_two_sessions_of_one_second_the_later_is_told_by_the_earlier_and_not_the_other_way() -> None:
+    with closing(sqlite3.connect(":memory:")) as db:
+        db.execute("CREATE TABLE journal(id, title, files, started, path)")
+        rows = [(f"20260102-030405{n}", f"the {n or 1}", "a.py", 1.0, f"{n or 1}") for n in ("", "2", "3")]
+        db.executemany("INSERT INTO journal VALUES (?, ?, ?, ?, ?)", rows)
+
+        def later(path: str, session: str) -> list[str]:
+            tie = Tie(session=session, path=path, how="id", commit="0" * 40)
+            return [title for _, title in explain._later(db, tie, ["a.py"])]
+
+        assert later("1", "20260102-030405") == ["the 2", "the 3"]
+        assert later("2", "20260102-0304052") == ["the 3"]
+        assert later("3", "20260102-0304053") == []
 
 
 def test_what_is_nothing_here_is_said(worked: Repo) -> None:
