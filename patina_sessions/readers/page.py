@@ -45,9 +45,8 @@ def fill(blocks: Iterable[Block], entries: Iterable[Block], place: str, *, room:
         kept = fitting(block.all, min(left, room // block.share) - 1)
         if len(kept) < len(block.all):
             cut.append(block.name)
-            kept = (
-                kept if len(kept) > 1 or not page else []
-            )  # a heading alone tells nothing, but the title does
+            # A heading alone tells nothing, but the title does.
+            kept = kept if len(kept) > 1 or not page else []
         left -= _put(page, kept)
     missing = _latest(page, listed, left)
     if cut or missing:

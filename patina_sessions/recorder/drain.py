@@ -128,9 +128,8 @@ def recording(layout: Layout, settings: Settings, now: datetime) -> Iterator[Rec
         yield held
     ahead.refresh(layout, held.fresh)
     if state.session is not None:
-        watcher.ensure(
-            layout, settings
-        )  # a reboot or a kill of the watcher is made good by whoever comes next
+        # A reboot or a kill of the watcher is made good by whoever comes next.
+        watcher.ensure(layout, settings)
 
 
 def drain(layout: Layout, settings: Settings, now: datetime) -> list[Event]:

@@ -32,9 +32,8 @@ class Found:
     facts: tuple[Fact, ...]
     records: tuple[log.Record, ...]
     used: tuple[Path, ...]
-    logged: tuple[
-        Path, ...
-    ] = ()  # files that may go as soon as the facts are in the log: no entry waits for them
+    # Files that may go as soon as the facts are in the log: no entry waits for them.
+    logged: tuple[Path, ...] = ()
 
 
 def read(layout: Layout, state: State, *, now: datetime, keep: Keep) -> Found:

@@ -36,23 +36,18 @@ class State:
     positions: dict[str, Position] = field(default_factory=dict)
     carry: Carry = field(default_factory=Carry)
     due: dict[int, Entry] = field(default_factory=dict)  # entries that have to be put
-    put: dict[int, None] = field(
-        default_factory=dict
-    )  # entries that stand in the journal, in the order of the file
-    lost: dict[int, None] = field(
-        default_factory=dict
-    )  # entries that an old buffer took away: to be put again
-    made: dict[Id, int] = field(
-        default_factory=dict
-    )  # made since the session's start (or the last end) -> 1 if counted
-    replaced: dict[Id, None] = field(
-        default_factory=dict
-    )  # by an amend or a rebase: they do not count any more
+    # Entries that stand in the journal, in the order of the file.
+    put: dict[int, None] = field(default_factory=dict)
+    # Entries that an old buffer took away: to be put again.
+    lost: dict[int, None] = field(default_factory=dict)
+    # Made since the session's start (or the last end) -> 1 if counted.
+    made: dict[Id, int] = field(default_factory=dict)
+    # By an amend or a rebase: they do not count any more.
+    replaced: dict[Id, None] = field(default_factory=dict)
     own: dict[Id, None] = field(default_factory=dict)  # commits that Patina made itself, of a journal
     outside: int = 0  # commits made since the last session's end, with no session active
-    recent: list[str] = field(
-        default_factory=list
-    )  # ids of events after the last position: a torn write is read again
+    # Ids of events after the last position: a torn write is read again.
+    recent: list[str] = field(default_factory=list)
     signature: Signature | None = None  # of the journal as it was after the last good pass
     still: str | None = None  # what the sources looked like when they were last asked
 

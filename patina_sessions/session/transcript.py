@@ -75,9 +75,8 @@ class Transcript:
         if said.cwd and not self.cwd:
             self.cwd = said.cwd
             if not f"{said.cwd}/".startswith(f"{self.keep.top}/"):
-                self.keep = replace(
-                    self.keep, top=said.cwd
-                )  # of another machine: paths are told from where it was
+                # Of another machine: paths are told from where it was.
+                self.keep = replace(self.keep, top=said.cwd)
         self.branch = self.branch or said.branch
         self.title = said.title or self.title
         for data in said.events:

@@ -31,9 +31,8 @@ class Memory:
     known: Callable[[Id], bool]  # as made, in any worktree
     elsewhere: Callable[[Id], bool]  # as made, in another worktree
     counted: Callable[[Id], bool]  # as made and counted, in any worktree
-    rewrites: Mapping[Id, tuple[Id, ...]] = field(
-        default_factory=dict
-    )  # new -> what it replays, by git's own map
+    # New -> what it replays, by git's own map.
+    rewrites: Mapping[Id, tuple[Id, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

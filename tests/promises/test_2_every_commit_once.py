@@ -244,9 +244,8 @@ def kill_count(request: pytest.FixtureRequest) -> int:
 
 
 def test_a_ring_that_nobody_answered_is_made_good_by_the_next_command(working: Repo) -> None:
-    (
-        working.path / ".git" / "patina" / "rung"
-    ).touch()  # a recorder that was killed before it took the ring down
+    # A recorder that was killed before it took the ring down.
+    (working.path / ".git" / "patina" / "rung").touch()
     made = working.commit("while the ring is up", a="1\n")
     working.patina("note", "a command records by itself")
     assert times(working, made) == 1

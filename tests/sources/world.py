@@ -38,9 +38,8 @@ class World:
     path: Path
     seed: int
     refs: str = "files"  # or reftable, where git has it
-    forgetful: bool = (
-        False  # reflogs are expired: then nothing tells what my other clone made from what I made here
-    )
+    # Reflogs are expired: then nothing tells what my other clone made from what I made here.
+    forgetful: bool = False
     spaced: bool = False  # every operation in a second of its own; else as fast as it goes
     made: dict[str, set[str]] = field(default_factory=lambda: {"main": set(), "linked": set()})
     told: list[str] = field(default_factory=list)  # what was done, for whoever looks at a failure

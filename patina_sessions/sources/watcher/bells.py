@@ -70,9 +70,8 @@ class Bells:
         if seen.mask & kernel.ignored:
             del self._roles[seen.watch]
             if role == "journal":
-                self._ring_in(
-                    SAVED
-                )  # its folder is gone: a `git clean`, a stash; the recorder brings it back
+                # Its folder is gone: a `git clean`, a stash. The recorder brings it back.
+                self._ring_in(SAVED)
             else:
                 self._look_at_consent()
         elif role == "git" and name in ("HEAD", "tables.list"):

@@ -197,14 +197,14 @@ class Folders:
         except OSError:
             return
         if folder and any(entry.name == ".git" for entry in entries):
-            self._nested(
-                folder
-            )  # it came between the look at the folder and its watch, so no event tells of it
+            # It came between the look at the folder and its watch, so no event tells of it.
+            self._nested(folder)
             return
         for entry in entries:
             path = f"{folder}/{entry.name}" if folder else entry.name
+            if entry.name == ".git":
+                continue
             if entry.is_dir(follow_symlinks=False):
-                if entry.name != ".git":
-                    below.append(path)
-            elif entry.name != ".git":
+                below.append(path)
+            else:
                 yield path

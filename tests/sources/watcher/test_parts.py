@@ -250,9 +250,8 @@ def test_a_repository_that_appears_between_the_look_and_the_watch_is_not_ours(
 ) -> None:
     repo.commit("first", a="1\n")
     Repo.create(repo.path / "cloned").write("x.txt", "theirs\n")
-    monkeypatch.setattr(
-        Folders, "_ours", lambda _, folders: folders
-    )  # the look was before its `.git` was there
+    # The look was before its `.git` was there.
+    monkeypatch.setattr(Folders, "_ours", lambda _, folders: folders)
     watcher = Watcher(layout, load(layout.top))
     watcher._begin(Report(), None)
     repo.write("cloned/y.txt", "2\n")
