@@ -17,7 +17,7 @@ def machine_of_fakes(tmp_path: Path) -> Path:
     """Return a folder of programs that all succeed; `make` prints what the file named after its target holds."""
     programs = tmp_path / "bin"
     programs.mkdir()
-    for name in ("git", "python3", "dash", "busybox", "apt-get"):
+    for name in ("git", "python3", "dash", "busybox", "npm", "tmux", "apt-get"):
         (programs / name).write_text(f'#!/bin/sh\necho "{name} $*" >>{tmp_path}/calls\n')
     (programs / "make").write_text(
         f'#!/bin/sh\necho "make $*" >>{tmp_path}/calls\n'
@@ -54,6 +54,7 @@ def test_a_run_ends_with_the_slowest_tests_and_the_closing_line(machine_of_fakes
         "make --version",
         "make demo",
         "make test",
+        "make agents",
     ]
     assert not [call for call in calls if call.startswith("apt-get ")]
     assert not list(machine_of_fakes.glob("tmp.*"))
