@@ -37,7 +37,10 @@ def main(names: list[str]) -> int:
     print(report.machine(), report.HEAD, sep="\n\n", end="", flush=True)
     for name in names or benches:
         one = benches[name]
-        with tempfile.TemporaryDirectory(prefix="bench-") as folder, ground.alone(Path(folder)):
+        with (
+            tempfile.TemporaryDirectory(prefix="bench-", dir=ground.place()) as folder,
+            ground.alone(Path(folder)),
+        ):
             ratio = compare(*one.prepare(Path(folder)), rounds=one.rounds)
         rows[name] = report.row(one, ratio, day=datetime.date.today().isoformat())  # noqa: DTZ011 - a reader's day
         print(rows[name], end="", flush=True)
