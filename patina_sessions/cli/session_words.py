@@ -48,9 +48,11 @@ def status_lines(found: Status) -> list[str]:
         if found.outside:
             lines.append(f"{found.outside} commits since the last session's end")
     else:
+        counts = (s.commits, "commit"), (s.notes, "note"), (s.updates, "update"), (s.runs, "run")
+        counted = ", ".join(f"{n} {noun}{'' if n == 1 else 's'}" for n, noun in counts)
         lines = [
             f"Session {s.id}: {safe.line(s.title)}, since {s.started.strftime('%Y-%m-%d %H:%M')}",
-            f"{where}; {s.commits} commits, {s.notes} notes, {s.updates} updates, {s.runs} runs",
+            f"{where}; {counted}",
             f"Journal: {found.journal or 'missing; the next command brings it back'}",
         ]
         lines.append(found.watcher.words)

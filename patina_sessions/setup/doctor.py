@@ -15,8 +15,9 @@ from typing import Literal
 
 from patina_sessions.errors import EngineUnavailable, PatinaError
 from patina_sessions.frozen import dataclass
-from patina_sessions.paths import Layout
+from patina_sessions.paths import Common, Layout
 from patina_sessions.recorder import drain
+from patina_sessions.recorder.words import plural
 from patina_sessions.settings import Settings, load
 from patina_sessions.setup import hooks, init
 from patina_sessions.sources.watcher import process as watcher
@@ -124,13 +125,19 @@ def _state(layout: Layout) -> Iterator[Check]:
         )
     if not locked:
         yield Check(name="state", level="ok", words=f"{home} can be written")
-    seen = files.signature(layout.common.rung)
-    if seen is not None and clock.wall() - seen[3] / 1e9 > STALE_RING:
-        yield Check(
-            name="ring",
-            level="wrong",
-            words="a ring has not been answered for over a minute",
-            hint="patina doctor --fix",
+    for _, words in _left(layout.common):
+        yield Check(name="ring", level="wrong", words=words, hint="patina doctor --fix")
+
+
+def _left(common: Common) -> Iterator[tuple[Path, str]]:
+    """Yield what a killed recorder left that keeps hooks from calling another, with the words for it."""
+    rung, lease = files.signature(common.rung), files.signature(common.lease)
+    if rung is not None and clock.wall() - rung[3] / 1e9 > STALE_RING:
+        yield common.rung, "a ring has not been answered for over a minute"
+    if lease is not None and lease[3] / 1e9 - clock.wall() > STALE_RING:
+        yield (
+            common.lease,
+            "hooks are told that a recorder is there, until a time far ahead: the clock was set back",
         )
 
 
@@ -211,7 +218,9 @@ def _archive(repository: Repository, layout: Layout, settings: Settings) -> Iter
     lost = hooks.ask(repository, "ls-files", "--others", "--exclude-standard", "-z", "--", "layer/sessions")
     names = [name for name in lost.split(b"\0") if name.endswith(b".md")]
     if names:
-        words = f"{len(names)} finished journals are in no commit (copies are in {layout.common.archive})"
+        words = (
+            f"in no commit: {plural(len(names), 'finished journal')} (copies are in {layout.common.archive})"
+        )
         yield Check(name="archive", level="note", words=words, hint="git add layer/sessions")
 
 
@@ -230,9 +239,8 @@ def _sizes(layout: Layout) -> Iterator[Check]:
     ):
         sizes = [seen[2] for n in files.names(folder) if (seen := files.signature(folder / n)) is not None]
         if sizes:
-            yield Check(
-                name="size", level="ok", words=f"{name}: {len(sizes)} files, {sum(sizes) / 1e6:.1f} MB"
-            )
+            words = f"{name}: {plural(len(sizes), 'file')}, {sum(sizes) / 1e6:.1f} MB"
+            yield Check(name="size", level="ok", words=words)
 
 
 def _engine(layout: Layout) -> Iterator[Check]:
@@ -272,11 +280,10 @@ def fix(repository: Repository, now: datetime) -> list[str]:
         done.append("set up anew: " + ", ".join(sorted({step.path.name for step in plan.steps})))
     layout = repositories.layout(repository)
     assert layout is not None
-    seen = files.signature(layout.common.rung)
-    if seen is not None and clock.wall() - seen[3] / 1e9 > STALE_RING:
-        files.remove(layout.common.rung)
+    for path, words in list(_left(layout.common)):
+        files.remove(path)
         files.remove(layout.common.marks)
-        done.append("took down a ring that nobody answered")
+        done.append(f"removed {path.name}: {words}")
     events = drain.drain(layout, load(repository.top), now)
     if events:
         done.append(f"recorded {len(events)} events")

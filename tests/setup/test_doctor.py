@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,16 @@ def test_a_ring_that_nobody_answers_is_found_and_taken_down(ready: Repo) -> None
     assert "ring" in wrong(ready)
     examined(ready, "--fix")
     assert not rung.exists()
+    assert wrong(ready) == []
+
+
+def test_a_lease_that_a_clock_set_back_left_far_ahead_is_found_and_taken_away(ready: Repo) -> None:
+    lease = ready.path / ".git/patina/lease"
+    lease.touch()
+    os.utime(lease, (time.time() + 3600,) * 2)
+    assert "ring" in wrong(ready)
+    examined(ready, "--fix")
+    assert not lease.exists()
     assert wrong(ready) == []
 
 
