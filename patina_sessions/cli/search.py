@@ -68,7 +68,7 @@ def _print(found: Found) -> None:
         day = hit.started.astimezone().strftime("%Y-%m-%d") if hit.started else "no date"
         click.echo(f"{hit.id}  {day}  {safe.line(hit.title)}")
         for number, line in hit.lines:
-            click.echo(f"  {number}: {safe.line(line, limit=160)}")
+            click.echo("  " + safe.line(f"{number}: {line}", limit=165))
 
 
 def _print_json(found: Found) -> None:

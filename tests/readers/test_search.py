@@ -193,6 +193,16 @@ def test_the_command_finds_the_active_session_the_archive_and_other_repositories
     assert len(everywhere) == 1
 
 
+def test_a_heading_that_matches_is_shown_as_it_stands(repo: Repo) -> None:
+    repo.patina("init")
+    repo.patina("session", "start", "first")
+    repo.commit("feat: the quasar", a="1\n")
+    repo.patina("session", "end")
+    assert re.search(
+        r"^  \d+: ### \d\d:\d\d - Commit .*quasar$", repo.patina("search", "quasar").stdout, re.MULTILINE
+    )
+
+
 def test_a_known_session_is_found_by_what_the_next_one_says_of_it(tmp_path: Path) -> None:
     """The measure of the project's own evaluation, on journals of 60 made-up sessions."""
     themes = [
