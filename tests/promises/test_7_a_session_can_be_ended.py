@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -51,21 +52,31 @@ def start_and_kill(repo: Repo, after: float, *args: str) -> bool:
     return False
 
 
+def seconds_of(repo: Repo, *args: str) -> float:
+    """Return how long a command takes here and now, so that a machine of any speed is killed in the middle of it."""
+    begun = time.monotonic()
+    repo.patina(*args)
+    return time.monotonic() - begun
+
+
 def archived(repo: Repo) -> list[Path]:
     return sorted(repo.path.glob("layer/sessions/2*.md"))
 
 
 def test_end_that_is_killed_at_random_instants_ends_the_session_once(working: Repo, kill_count: int) -> None:
     dice, killed = random.Random(7), 0
-    made = 0
+    whole = seconds_of(working, "session", "end")
+    working.patina("session", "start", "the first to be killed", env={"PATINA_NOW": moment(0)})
+    working.patina("note", "so that it is kept")
+    made = 1
     for number in range(kill_count):
-        if start_and_kill(working, dice.uniform(0.02, 0.45), "session", "end"):
+        if start_and_kill(working, whole * dice.uniform(0.05, 1.5), "session", "end"):
             killed += 1
         working.patina("record")
         if "No active session" in working.patina("session", "status").stdout:
             made += 1
             assert len(archived(working)) == made
-            working.patina("session", "start", f"session {number}", env={"PATINA_NOW": moment(number)})
+            working.patina("session", "start", f"session {number}", env={"PATINA_NOW": moment(1 + number)})
             working.patina("note", "so that it is kept")
     working.patina("session", "end")
     assert killed > kill_count // 4
@@ -84,8 +95,11 @@ def test_update_that_is_killed_at_random_instants_leaves_a_session_that_ends(
     working: Repo, kill_count: int
 ) -> None:
     dice = random.Random(8)
+    whole = seconds_of(working, "session", "update", "--work", "point of reference")
     for number in range(kill_count):
-        start_and_kill(working, dice.uniform(0.02, 0.4), "session", "update", "--work", f"point {number}")
+        start_and_kill(
+            working, whole * dice.uniform(0.05, 1.5), "session", "update", "--work", f"point {number}"
+        )
     working.patina("session", "end")
     [path] = archived(working)
     text = path.read_text()
