@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from patina_sessions.system import files
 from tests.repository import Repo
 from tests.waiting import events, state_folders, until
 
@@ -104,13 +106,23 @@ def watched(repo: Repo, **settings: str) -> Iterator[Watched]:
         repo.patina("init")
     repo.patina("session", "start", "the work", env={**ON, **settings})
     here = Watched(repo)
-    pids: set[int] = set()
     try:
         here.ready()
         yield here
     finally:
-        report = here.report() if repo.path.exists() and state_folders(repo) else {}
-        pids |= {report["pid"]} if report.get("pid") else set()
-        for pid in pids:
-            if running(pid):
+        if repo.path.exists() and state_folders(repo):
+            _end(here)
+
+
+def _end(here: Watched) -> None:
+    """Kill the watcher while no recorder is at work: one that is would start the next, which nobody ends."""
+    state = here.repo.path / ".git/patina"
+    deadline = time.monotonic() + 10  # a test may have left a ring that nobody answers
+    while (state / "rung").exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    with files.locked(state / "lock"):
+        for folder in state_folders(here.repo):
+            report = folder / "watcher.json"
+            pid = json.loads(report.read_bytes()).get("pid") if report.exists() else None
+            if pid and running(pid):
                 os.kill(pid, signal.SIGKILL)
