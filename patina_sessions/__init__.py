@@ -13,6 +13,7 @@ files; what stands on one line is one floor. tests/test_architecture.py reads th
     readers   list show context search explain report: never a write but their own cache
     session   start note update end
     setup     init hooks agents doctor uninstall
+    server    tools resources protocol: what an agent asks for over MCP, answered by our own command line
     cli       one file a noun: parse, call one function, print what it returns
 
 Importing this module costs nothing, and must not: every command and every ring of a hook pays for it.

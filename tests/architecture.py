@@ -16,12 +16,14 @@ from pathlib import Path
 PACKAGE = "patina_sessions"
 
 SINGLE_IMPORTERS = {
+    "anyio": ("server",),
     "click": ("cli",),
     "docker": ("system.docker",),
     "fcntl": ("system",),
     "git": ("system.git",),
     "jinja2": ("readers",),
     "markdown_it": ("readers",),
+    "mcp": ("server",),
     "requests": ("system.docker",),
     "sqlite3": ("readers",),
     "subprocess": ("system",),
@@ -36,6 +38,8 @@ PURE = (
     "journal.render",
     "recorder.projection",
     "runs.outcome",
+    "server.resources",
+    "server.tools",
     "sources.agents",
 )
 IMPURE = set(

@@ -21,7 +21,10 @@ def test_the_package_keeps_to_its_plan(check: Callable[[Path], Iterator[str]]) -
 def test_the_list_of_rooms_is_read_from_the_package_s_docstring() -> None:
     floors = architecture.rooms(ROOT)
     assert floors["model"] == floors["paths"] == 0
-    assert list(floors)[7:] == "system events sources runs journal recorder readers session setup cli".split()
+    assert (
+        list(floors)[7:]
+        == "system events sources runs journal recorder readers session setup server cli".split()
+    )
 
 
 @pytest.fixture

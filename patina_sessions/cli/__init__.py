@@ -39,6 +39,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "workspace": ("workspace", "workspace", "Status, stop and removal of the workspace"),
     "clean": ("workspace", "clean", "Remove what Patina made in the engine"),
     "statusline": ("statusline", "statusline", "The session in a few words, for an agent's status line"),
+    "mcp": ("mcp", "mcp", "Answer an agent that speaks MCP"),
     "hook": ("hook", "hook", "What Patina's own processes ask for"),
     "import": ("importing", "import_", "Take in journals, or make them of git's history"),
     "export": ("memory", "export", "The record for other programs"),

@@ -7,8 +7,11 @@ hooks go into the project's own settings instead, to be committed and shared.
 
 from __future__ import annotations
 
+import importlib.util
 import os
+import shlex
 import shutil
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from importlib import resources
@@ -70,6 +73,8 @@ def plan(
     if not named:
         raise PatinaError("no coding agent was found", f"Name one: patina init --agent {AGENTS[0]}")
     steps = _script(data_folder(environ))
+    if "claude" in named and not project:
+        steps += _server(data_folder(environ))
     notes: list[Note] = []
     for agent in named:
         more, said = _agent(repository, agent, environ, project=project)
@@ -86,6 +91,18 @@ def _script(folder: Path) -> list[Step]:
         *_folders(folder),
         *_file(folder / "agent.sh", _resource("agent.sh"), "what every hook of an agent calls"),
     ]
+
+
+def _server(folder: Path) -> list[Step]:
+    """Return what lets the plugin find the MCP server, where its package is installed; without it there is none."""
+    if importlib.util.find_spec("mcp") is None:
+        return []
+    python = shlex.quote(sys.executable)
+    text = (
+        '# Written by "patina init --agent claude"; what the plugin starts as its MCP server.\n'
+        f"[ ! -x {python} ] || exec {python} -P -m patina_sessions mcp\n"
+    )
+    return _file(folder / "mcp.sh", os.fsencode(text), "starts the MCP server of the plugin")
 
 
 def _folders(folder: Path) -> list[Step]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -143,3 +145,21 @@ def test_the_plugin_has_the_hooks_that_a_project_gets_and_says_which_version_it_
         "start",
         "update",
     ]
+
+
+def test_the_plugin_s_server_is_started_from_a_file_that_may_be_missing(repo: Repo) -> None:
+    """Where Patina, its package or its interpreter is gone, what the plugin names ends at once without a word."""
+    [server] = json.loads((PLUGIN / "patina/.mcp.json").read_text())["mcpServers"].values()
+    argv = [server["command"], *server["args"]]
+    file = Path.home() / ".local/share/patina/mcp.sh"
+
+    def started() -> subprocess.CompletedProcess[str]:
+        return subprocess.run(argv, cwd=repo.path, input="", capture_output=True, text=True)
+
+    silent = started()
+    assert (silent.returncode, silent.stdout, silent.stderr) == (0, "", "")
+    repo.patina("init", "--agent", "claude")
+    assert sys.executable in file.read_text()
+    file.write_text(file.read_text().replace(sys.executable, "/gone/python"))
+    silent = started()
+    assert (silent.returncode, silent.stdout, silent.stderr) == (0, "", "")
