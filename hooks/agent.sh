@@ -30,7 +30,8 @@ seek() {
     IFS= read -r up <"$git/commondir" || [ "$up" ] || return 1
     case $up in /*) common=$up ;; *) common=$git/$up ;; esac
   fi
-  [ -f "$common/patina/repo.json" ] && [ -d "$common/patina/spool" ]
+  [ -f "$common/patina/repo.json" ] && [ -d "$common/patina/spool" ] &&
+    [ ! -e "$common/patina/off" ] && [ ! -e "$git/patina-off" ]
 }
 seek "$PWD" || seek "${CLAUDE_PROJECT_DIR-}" || exit 0
 

@@ -8,6 +8,7 @@
 
 run=@PYTHON@ d=$git/patina
 [ "${PATINA-}" != 0 ] && [ -x "$run" ] && [ -f "$d/repo.json" ] || exit 0
+[ ! -e "$d/off" ] && [ ! -e "${GIT_DIR:-.git}/patina-off" ] || exit 0 # "patina off"
 # A checkout of files moves no HEAD.
 [ "$event${3-}" != post-checkout0 ] || exit 0
 case $d in /*) ;; *) d=$PWD/$d ;; esac

@@ -24,6 +24,11 @@ class Common:
         return self.home / "repo.json"
 
     @property
+    def off(self) -> Path:
+        """There while a person has switched Patina off in all worktrees; hooks look for it too."""
+        return self.home / "off"
+
+    @property
     def manifest(self) -> Path:
         return self.home / "manifest.json"
 
@@ -103,6 +108,11 @@ class Layout:
     key: str  # the nonce in <git>/patina-id
 
     @property
+    def off(self) -> Path:
+        """There while a person has switched Patina off in this worktree; hooks look for it too."""
+        return off_file(self.git)
+
+    @property
     def state(self) -> Path:
         return self.common.worktrees / self.key
 
@@ -177,3 +187,8 @@ def key_file(git_dir: Path) -> Path:
     Git reuses the names of removed worktrees (tried), so the name of the folder tells nothing.
     """
     return git_dir / "patina-id"
+
+
+def off_file(git_dir: Path) -> Path:
+    """Return the file in a worktree's own git directory that switches Patina off there; it goes with the worktree."""
+    return git_dir / "patina-off"

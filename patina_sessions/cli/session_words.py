@@ -59,6 +59,8 @@ def status_lines(found: Status) -> list[str]:
         if found.idle_seconds > 3600:
             lines.append(f"Nothing recorded for {found.idle_seconds / 3600:.0f} hours")
         lines += [f"  [{'x' if g.done else ' '}] {g.number}. {safe.line(g.text)}" for g in found.goals]
+    if found.off:
+        lines.insert(1, f"Patina is {found.off}")
     if found.unrecorded:
         lines.append(f"Warning: nothing can be recorded now: {found.unrecorded}")
     return lines
@@ -93,6 +95,7 @@ def status_json(found: Status) -> dict[str, Any]:
         "last": found.last,
         "outside": found.outside,
         "watcher": watcher_json(found.watcher) if s else None,
+        "off": found.off,
         "unrecorded": found.unrecorded,
     }
 

@@ -64,6 +64,8 @@ def _detach() -> None:
 def _allowed(common: Common) -> bool:
     import json
 
+    if files.signature(common.off) is not None:
+        return False
     raw = files.read(common.consent)
     try:
         return raw is not None and int(json.loads(raw)["format"]) <= FORMAT
@@ -114,6 +116,8 @@ def _rebase_moves(common: Common) -> bool:
 
 def _drain_all(common: Common, folder: Path, git_dir: str | None) -> None:
     for layout in layouts(common, folder, git_dir):
+        if repositories.off(layout) is not None:
+            continue
         try:
             settings = load(layout.top)
             if opening.due(layout, settings):

@@ -11,6 +11,7 @@ from patina_sessions.journal import grammar
 from patina_sessions.model import Id, Session
 from patina_sessions.recorder.drain import peek, recording
 from patina_sessions.recorder.state import State
+from patina_sessions.session import switch
 from patina_sessions.session.active import Here
 from patina_sessions.sources.watcher import process as watcher
 from patina_sessions.sources.watcher.process import Report
@@ -30,6 +31,7 @@ class Status:
     last: str | None
     outside: int  # commits made since the last session's end
     watcher: Report
+    off: str | None  # how Patina is switched off here
     unrecorded: str | None  # why nothing could be recorded just now: a read-only folder, a full disk
 
 
@@ -49,6 +51,7 @@ def status(place: Here, now: datetime) -> Status:
         last=state.ended,
         outside=state.outside,
         watcher=_watcher(place),
+        off=switch.why(place.layout),
         unrecorded=unrecorded,
     )
 
@@ -57,7 +60,7 @@ def _watcher(place: Here) -> Report:
     said = watcher.report(place.layout)
     if said.alive:
         return said
-    off = not watcher.wanted(place.settings)
+    off = not watcher.wanted(place.layout, place.settings)
     return replace(said, ended="it is switched off" if off else "one has just been called")
 
 

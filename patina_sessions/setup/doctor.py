@@ -18,6 +18,7 @@ from patina_sessions.frozen import dataclass
 from patina_sessions.paths import Common, Layout
 from patina_sessions.recorder import drain
 from patina_sessions.recorder.words import plural
+from patina_sessions.session import switch
 from patina_sessions.settings import Settings, load
 from patina_sessions.setup import hooks, init
 from patina_sessions.sources.watcher import process as watcher
@@ -147,6 +148,10 @@ def _writable(path: Path) -> bool:
 
 def _bell(repository: Repository, layout: Layout) -> Iterator[Check]:
     """Try the interpreter that the hooks start, then ring, and wait for the ring to be taken down."""
+    off = switch.why(layout)
+    if off is not None:
+        yield Check(name="bell", level="note", words=f"not rung, Patina is {off}")
+        return
     text = (files.read(layout.common.bell) or b"").decode("utf-8", "surrogateescape")
     named = re.search(r"^run=(.+?) d=", text, re.MULTILINE)
     python = shlex.split(named[1])[0] if named else ""
@@ -199,7 +204,7 @@ def _watcher(layout: Layout, settings: Settings) -> Iterator[Check]:
         yield Check(
             name="watcher", level="note" if said.gaps or said.backend == "poll" else "ok", words=said.words
         )
-    elif active and watcher.wanted(settings):
+    elif active and watcher.wanted(layout, settings):
         yield Check(
             name="watcher", level="note", words="no watcher is running", hint="The next command starts one."
         )

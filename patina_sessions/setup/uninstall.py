@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from patina_sessions.paths import Common, key_file
+from patina_sessions.paths import Common, key_file, off_file
 from patina_sessions.setup import agents, blocks, hook_text, hooks, init, manifest, trees
 from patina_sessions.setup.plan import Done, Note, Plan, Step, perform, shown
 from patina_sessions.sources.watcher import process as watcher
@@ -180,8 +180,10 @@ def _state(common: Common, *, keep: bool) -> list[Step]:
         _remove(common.consent, "your consent"),
         _remove(common.bell, "the script that every hook called"),
     ]
+    git_dirs = repositories.worktrees(common.git).values()
+    steps += [_remove(off_file(git_dir), "what switched Patina off") for git_dir in git_dirs]
     if not keep:
-        keys = [key_file(git_dir) for git_dir in repositories.worktrees(common.git).values()]
+        keys = [key_file(git_dir) for git_dir in git_dirs]
         steps += [_remove(path, "the name of a worktree") for path in keys]
         if common.home.is_dir():
             steps.append(Step(what="drop", path=common.home, why="Patina's state"))

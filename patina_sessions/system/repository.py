@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Literal
 
 from patina_sessions.errors import NotARepository, PatinaError
 from patina_sessions.frozen import dataclass
@@ -126,6 +127,13 @@ def key(git_dir: Path, *, make: bool) -> str | None:
     elif not files.create(file, text):
         return key(git_dir, make=True)
     return fresh
+
+
+def off(layout: Layout) -> Literal["worktree", "repository"] | None:
+    """Say whether a person has switched Patina off here, and for what; None where it is on."""
+    if files.signature(layout.common.off) is not None:
+        return "repository"
+    return "worktree" if files.signature(layout.off) is not None else None
 
 
 def layout(repository: Repository, *, make: bool = True) -> Layout | None:

@@ -64,4 +64,5 @@ def test_every_schema_keeps_its_fields(repo: Repo) -> None:
     assert run("session", "end")["id"] == begun["id"]
     repo.patina("session", "start", "a third")
     run("session", "end", "--discard")
+    assert run("off")["changed"] is run("on")["changed"] is True
     run("uninstall", "--dry-run")

@@ -15,6 +15,7 @@ from patina_sessions.settings import load
 from patina_sessions.sources.watcher import process, signals
 from patina_sessions.sources.watcher.loop import Watcher
 from patina_sessions.system import files, processes
+from patina_sessions.system import repository as repositories
 
 LOG_BYTES = 1_000_000
 
@@ -32,7 +33,7 @@ def main(argv: list[str]) -> None:
     _open_log(layout)
     try:
         held = process.take(layout)
-        if held is None:
+        if held is None or repositories.off(layout) is not None:  # `off` came between our start and the lock
             return
         watcher = Watcher(layout, load(layout.top))
         with signals.listening(watcher) as wake:

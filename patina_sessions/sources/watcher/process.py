@@ -20,6 +20,7 @@ from patina_sessions.frozen import dataclass
 from patina_sessions.paths import Common, Layout
 from patina_sessions.settings import Settings
 from patina_sessions.system import clock, files, processes
+from patina_sessions.system import repository as repositories
 
 log = logging.getLogger(__name__)
 
@@ -54,16 +55,17 @@ class Report:
         return f"Watching files ({how}) since {self.since[11:16]}, {self.told:,} changes told{missed}"
 
 
-def wanted(settings: Settings, environ: Mapping[str, str] | None = None) -> bool:
-    """Tell whether a watcher may be started by itself here: never in CI, nor where it is switched off."""
+def wanted(layout: Layout, settings: Settings, environ: Mapping[str, str] | None = None) -> bool:
+    """Tell whether a watcher may be started by itself here: never in CI, nor where it or all of Patina is off."""
     env = os.environ if environ is None else environ
-    return settings.flag("watch.enabled") and not env.get("CI") and env.get("PATINA") != "0"
+    allowed = settings.flag("watch.enabled") and not env.get("CI") and env.get("PATINA") != "0"
+    return allowed and repositories.off(layout) is None
 
 
 def ensure(layout: Layout, settings: Settings) -> bool:
     """Start a watcher unless one is there or none is wanted; return whether one was started. Never fails."""
     try:
-        if not wanted(settings) or alive(layout.state):
+        if not wanted(layout, settings) or alive(layout.state):
             return False
         argv = [sys.executable, "-P", "-m", "patina_sessions.sources.watcher"]
         place = [str(layout.top), str(layout.git), str(layout.common.git), layout.key]
