@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from patina_sessions.model import FileChange, FilesChanged
 from patina_sessions.sources.watcher import names
-from patina_sessions.sources.watcher.git import Asked
+from patina_sessions.sources.watcher.contents import Contents, long_ago
+from patina_sessions.sources.watcher.git import Asked, Shown
 from patina_sessions.sources.watcher.pending import Pending
 
 BULK = 100  # files at once: nobody's hand
@@ -28,9 +29,22 @@ class Teller:
     top: Path
     asked: Asked
     new: dict[str, None] = field(default_factory=dict)
+    _contents: Contents = field(init=False)
     _vanished: int = 0  # of the last batch: gone, and unknown to git by now
     _tracked: dict[str, bool] = field(default_factory=dict)
     _ignored: dict[str, bool] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._contents = Contents(self.top, self.asked)
+
+    def begin(self, shown: Iterable[str], *, before: float, pending: Collection[str]) -> None:
+        """Take note of what was changed before anybody watched, and is not pending."""
+        self._contents.found(shown, before=before, pending=pending)
+
+    def after(self, by_git: str) -> None:
+        """Take note that git did something that is not pending: a reset leaves files to be worked on."""
+        if by_git == "reset" or self._contents.unsure:
+            self._git_did(by_git, self.asked.changed() or Shown(), ())
 
     def forget(self) -> None:
         """Ask git anew from now on: its index or its rules have changed."""
@@ -48,15 +62,22 @@ class Teller:
         paths = dict.fromkeys((*pending.saves, *self._below(pending)))
         letters, olds = self._became(paths, pending)
         found: list[FilesChanged] = []
+        dirty: set[str] | None = None
         if by_git is not None:
-            shown = self.asked.changed() or {}
-            dirty = {path for path, said in shown.items() if not (midway and said[1] == " ")}
+            shown = self.asked.changed() or Shown()
+            self._renamed(letters, olds, pending, shown)
+            dirty = {path for path, said in shown.letters.items() if not (midway and said[1] == " ")}
             clean = [p for p, letter in letters.items() if letter in "MD" and p not in dirty]
             for path in clean:
                 del letters[path]
-            count = len(clean) + self._vanished
+            done = clean if by_git != "restore" else self._contents.undone(clean)
+            count = len(done) + self._vanished
             if count and by_git != "commit":
                 found.append(FilesChanged(since=since, count=count, bulk=by_git))
+            self._git_did(by_git, shown, clean, paths)
+        for path in self._contents.same(letters, brushed=pending.brushed, dirty=dirty):
+            del letters[path]
+        self._contents.told(letters, olds, by_name=len(letters) + pending.beyond < BULK)
         count = len(letters) + pending.beyond
         if count >= BULK:
             fresh = sum(letter == "A" for letter in letters.values())
@@ -66,6 +87,28 @@ class Teller:
             files = tuple(_change(path, letter, olds, pending) for path, letter in letters.items())
             found.append(FilesChanged(since=since, count=count, files=files))
         return found
+
+    def _git_did(
+        self, by_git: str, shown: Shown, clean: Iterable[str], pending: Collection[str] = ()
+    ) -> None:
+        self._contents.git_left(shown.letters, clean)
+        if by_git == "reset":
+            self._contents.found(shown.letters, before=long_ago(), pending=pending)
+
+    def _renamed(self, letters: dict[str, str], olds: dict[str, str], pending: Pending, shown: Shown) -> None:
+        """Say which of the files have another name in the index too: git no longer tracks the old one.
+
+        Git says it where the contents are alike, the kernel where it heard both names.
+        """
+        for new in [path for path, letter in letters.items() if letter in "MA"]:
+            old = shown.came_from.get(new) if shown.letters.get(new, "")[:1] == "R" else None
+            heard = pending.came_from.get(new)
+            if old is None and heard is not None and shown.letters.get(heard, "")[:1] == "D":
+                old = heard if shown.letters.get(new, "")[:1] == "A" else None
+            if old is None or old in letters or old not in pending.saves or self._is_there(old):
+                continue
+            letters[new], olds[new] = "R", old
+            self._vanished = max(0, self._vanished - 1)
 
     def _below(self, pending: Pending) -> list[str]:
         """Return the files that went with a folder."""

@@ -86,6 +86,10 @@ class Folders:
             (_, old, _), self._left = self._left, None
             self._moved(old, path, bool(mask & kernel.folder), pending)
             return True
+        if mask & kernel.mode:
+            if not mask & kernel.folder and name != ".git":
+                pending.brush(path)
+            return True
         self.settle(pending)
         if mask & kernel.left:
             self._left = (seen.cookie, path, bool(mask & kernel.folder))
@@ -178,7 +182,7 @@ class Folders:
             self.short = f"there are more than {self._most} folders (watch.max_folders)"
             return False
         kernel = self._kernel
-        mask = kernel.content | (0 if folder else kernel.self_gone)
+        mask = kernel.content | kernel.mode | (0 if folder else kernel.self_gone)
         try:
             watch = kernel.add(str(self._top / folder), mask)
         except OSError as error:

@@ -9,12 +9,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from patina_sessions.errors import PatinaError
 from patina_sessions.system import files, processes
 
 _FEW = 200  # paths that are given to git as such; with more, it is cheaper to ask for all and choose
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What `git status` shows: the two letters of each path, and where the staged ones came from."""
+
+    letters: dict[str, str] = field(default_factory=dict)
+    came_from: dict[str, str] = field(default_factory=dict)
 
 
 class Asked:
@@ -56,21 +65,36 @@ class Asked:
         """Return the tracked files that a rule ignores: their folders are worth a watch all the same."""
         return set(_names(self._run("ls-files", "-z", "-c", "-i", "--exclude-standard").out))
 
-    def changed(self) -> dict[str, str] | None:
-        """Return every path that `git status` shows, with its two letters; None where git does not answer."""
-        result = self._run(
-            "status", "--porcelain=v1", "-z", "--untracked-files=all", "--ignore-submodules=all"
-        )
+    def changed(self) -> Shown | None:
+        """Return what `git status` shows; None where git does not answer."""
+        return self._status("--untracked-files=all")
+
+    def differing(self, paths: Sequence[str]) -> set[str] | None:
+        """Return those of the tracked paths that differ from the index, perhaps with others; None without an answer.
+
+        A file that was only touched is read by git, which finds it the same.
+        """
+        few = ["--", *paths] if len(paths) <= _FEW else []
+        shown = self._status("--untracked-files=no", *few)
+        return None if shown is None else {path for path, said in shown.letters.items() if said[1] != " "}
+
+    def modes(self) -> bool:
+        """Tell whether git takes the mode of a file for a part of it."""
+        return self._run("config", "--type=bool", "core.fileMode").out.strip() != b"false"
+
+    def _status(self, *args: str) -> Shown | None:
+        said = ("status", "--porcelain=v1", "-z", "--ignore-submodules=all", "--find-renames")
+        result = self._run("--literal-pathspecs", *said, *args)
         if result.code:
             return None
-        found: dict[str, str] = {}
+        shown = Shown()
         parts = iter(_names(result.out))
         for part in parts:
             letters, name = part[:2], part[3:]
-            found[name] = letters
+            shown.letters[name] = letters
             if letters[0] in "RC":
-                next(parts, None)
-        return found
+                shown.came_from[name] = next(parts, "")
+        return shown
 
     def rule_files(self, common: Path) -> list[Path]:
         """Return the files outside the working tree that hold rules."""

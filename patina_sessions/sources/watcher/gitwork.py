@@ -57,7 +57,7 @@ class GitWork:
         for word, name in _WORDS:
             if any(message.startswith(word) for message in messages):
                 return name
-        return "restore"
+        return "reset" if messages else "restore"  # HEAD has moved, or it has not
 
     def _size(self) -> int:
         seen = files.signature(self._layout.git / "logs" / "HEAD")

@@ -40,6 +40,7 @@ class Kernel:
         self.create, self.delete = int(constants.IN_CREATE), int(constants.IN_DELETE)
         self.left, self.came = int(constants.IN_MOVED_FROM), int(constants.IN_MOVED_TO)
         self.written = int(constants.IN_CLOSE_WRITE)
+        self.mode = int(constants.IN_ATTRIB)
         self.self_gone = int(constants.IN_DELETE_SELF) | int(constants.IN_MOVE_SELF)
         self.overflow, self.ignored = int(constants.IN_Q_OVERFLOW), int(constants.IN_IGNORED)
         self.folder = int(constants.IN_ISDIR)

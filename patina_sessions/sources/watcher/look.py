@@ -71,6 +71,11 @@ class Look:
         self._seen = found
         return pending
 
+    @property
+    def shown(self) -> Iterable[str]:
+        """What the last look found, and what was told of since."""
+        return self._seen
+
     def told(self, paths: Iterable[str]) -> None:
         """Take note of files that events have told of, so that the next look does not tell of them again."""
         for path in paths:
@@ -83,7 +88,7 @@ class Look:
         self.pause = max(LEAST, SHARE * (clock.monotonic() - begun))
         if changed is None:
             return None
-        return {path: self._signature(path) for path in list(changed)[:MOST]}
+        return {path: self._signature(path) for path in list(changed.letters)[:MOST]}
 
     def _signature(self, path: str) -> Signature:
         try:

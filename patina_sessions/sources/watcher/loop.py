@@ -16,7 +16,7 @@ from patina_sessions.errors import PatinaError
 from patina_sessions.model import Data, Fact, FilesChanged, FilesGap
 from patina_sessions.paths import Layout
 from patina_sessions.settings import Settings
-from patina_sessions.sources.watcher import process, spool
+from patina_sessions.sources.watcher import contents, process, spool
 from patina_sessions.sources.watcher.batch import BULK, Teller
 from patina_sessions.sources.watcher.bells import Bells
 from patina_sessions.sources.watcher.git import Asked
@@ -107,11 +107,13 @@ class Watcher:
         self._bells.check()
         if self._bells.over:
             return
+        began = contents.long_ago()
         died = not before.ended and bool(before.backend) and before.seen > 0
         self._view.begin()
         found = self._look.begin(before.seen if died else since)
         if died:
             self._gap("the watcher was killed, and has looked what was saved meanwhile", at=before.seen)
+        self._teller.begin(self._look.shown, before=began, pending=found.saves)
         self._merge(found)
         self._git.moved()
         now = clock.monotonic()
@@ -244,6 +246,8 @@ class Watcher:
             self._look.told(pending.saves)
             for data in told:
                 self._fact(data)
+        elif by_git is not None:
+            self._teller.after(by_git)
         if self._view.why_not and self._view.why_not != self._report.why:
             self._fall_back()
         self._set_aside()

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -128,6 +129,105 @@ def test_opening_reading_and_changing_modes_is_nothing(here: Watched) -> None:
     here.repo.git("status")
     here.repo.git("log", "--stat")
     assert here.facts() == []
+
+
+def touched(path: Path) -> None:
+    subprocess.run(["touch", str(path)], check=True)
+
+
+def test_a_touch_and_a_save_of_the_same_bytes_are_nothing(here: Watched) -> None:
+    top = here.repo.path
+    for path in (top / "src/a.py", top / "b.txt"):
+        touched(path)
+        path.write_bytes(path.read_bytes())
+        by_rename(path, path.read_text())
+    assert here.facts() == []
+    # And so it is for a file that differs from what git has, or is new to it.
+    for name in ("b.txt", "new.txt"):
+        here.repo.write(name, "worked on\n")
+    assert here.changes() == [("A", "new.txt"), ("M", "b.txt")]
+    for name in ("b.txt", "new.txt"):
+        touched(top / name)
+        here.told()
+        here.repo.write(name, "worked on\n")
+    assert len(here.changes()) == 2
+    here.repo.write("new.txt", "worked in\n")  # of the same size
+    here.repo.write("b.txt", "2\n")  # as git has it, and it was not
+    assert here.changes()[2:] == [("M", "b.txt"), ("M", "b.txt")]
+    assert here.changes()[:2] == [("A", "new.txt"), ("A", "new.txt")]
+
+
+def test_a_touch_is_nothing_when_git_looks_at_the_file_at_once(here: Watched) -> None:
+    touched(here.repo.path / "b.txt")
+    here.repo.git("update-index", "--refresh")  # as `git status` does it: the index is written
+    assert here.facts() == []
+    here.repo.write("b.txt", "x\n")
+    here.told()
+    here.repo.git("checkout", "b.txt")
+    assert here.counts() == {"named": 1, "restore": 1}
+
+
+def test_a_deleted_file_that_is_brought_back_as_it_was_is_told(here: Watched) -> None:
+    (here.repo.path / "b.txt").unlink()
+    here.told()
+    here.repo.write("b.txt", "2\n")
+    assert here.changes() == [("D", "b.txt"), ("M", "b.txt")]
+
+
+def test_what_was_changed_before_it_began_is_known_by_its_content(repo: Repo) -> None:
+    repo.commit("first", {"b.txt": "2\n", "c.txt": "2\n"})
+    for name in ("b.txt", "new.txt", "c.txt"):
+        repo.write(name, "worked on\n")
+    time.sleep(1.1)  # a file that was changed just now may change again while it is read
+    with watched(repo) as here:
+        touched(repo.path / "b.txt")
+        touched(repo.path / "new.txt")
+        assert here.facts() == []
+        repo.write("c.txt", "2\n")
+        repo.write("new.txt", "worked in\n")
+        assert here.changes() == [("A", "new.txt"), ("M", "c.txt")]
+
+
+def test_a_mode_counts_where_it_counts_for_git(here: Watched) -> None:
+    file = here.repo.path / "b.txt"
+    subprocess.run(["chmod", "g-r", str(file)], check=True)
+    assert here.facts() == []
+    subprocess.run(["chmod", "+x", str(file)], check=True)
+    assert here.changes() == [("M", "b.txt")]
+    subprocess.run(["chmod", "-x", str(file)], check=True)
+    assert here.changes() == [("M", "b.txt")] * 2
+    here.repo.git("config", "core.fileMode", "false")
+    subprocess.run(["chmod", "+x", str(here.repo.path / "src/a.py")], check=True)
+    assert len(here.changes()) == 2
+
+
+def test_a_touch_of_very_many_files_is_nothing_and_a_save_among_them_is_told(repo: Repo) -> None:
+    repo.commit("first", {f"f{n}": "1\n" for n in range(300)})
+    with watched(repo) as here:
+        for number in range(300):
+            touched(repo.path / f"f{number}")
+        repo.write("f7", "2\n")
+        assert here.changes() == [("M", "f7")]
+
+
+@pytest.mark.parametrize("alike", [True, False])
+def test_a_git_mv_is_told_with_both_names(here: Watched, *, alike: bool) -> None:
+    here.repo.git("mv", "b.txt", "c.txt")
+    if not alike:
+        here.repo.write("c.txt", "nothing like it\n" * 20)
+        here.repo.git("add", "c.txt")
+    [renamed] = [f for fact in here.facts() for f in fact["files"]]
+    assert (renamed["status"], renamed["old_path"], renamed["path"]) == ("R", "b.txt", "c.txt")
+    assert here.counts() == {"named": 1}
+    here.repo.patina("session", "update", env={"PATINA_WATCH_ENABLED": "1"})
+    assert "- renamed: `b.txt` → `c.txt`" in here.journal()
+
+
+def test_a_folder_moved_by_git_is_told_with_both_names(here: Watched) -> None:
+    here.repo.git("mv", "src", "lib")
+    [renamed] = [f for fact in here.facts() for f in fact["files"]]
+    assert (renamed["status"], renamed["old_path"], renamed["path"]) == ("R", "src/a.py", "lib/a.py")
+    assert here.counts() == {"named": 1}
 
 
 def test_swap_files_that_stay_are_nothing(here: Watched) -> None:
