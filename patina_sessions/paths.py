@@ -85,6 +85,11 @@ class Common:
         return self.home / "lock"
 
     @property
+    def collected(self) -> Path:
+        """Its time of change is when `gc` was last done."""
+        return self.home / "collected"
+
+    @property
     def spool(self) -> Path:
         return self.home / "spool"
 

@@ -124,6 +124,24 @@ KEYS: tuple[Key, ...] = (
         project=False,
         words="what the journal tells of agents: nothing, an entry a turn, or every command too",
     ),
+    Key(
+        name="gc.run_days",
+        default=30.0,
+        project=False,
+        words="the log of a run is kept for so many days; its entry and its numbers stay",
+    ),
+    Key(
+        name="gc.run_bytes",
+        default=1_000_000_000,
+        project=False,
+        words="bytes of all logs of runs; the oldest go first",
+    ),
+    Key(
+        name="gc.segment_days",
+        default=180.0,
+        project=False,
+        words="events of archived sessions are kept for so many days; journals for ever",
+    ),
     Key(name="redact", default=True, project=False, words="secrets are taken out before anything is written"),
 )
 _BY_NAME = {key.name: key for key in KEYS}

@@ -45,6 +45,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "export": ("memory", "export", "The record for other programs"),
     "completion": ("completion", "completion", "Completion for bash, zsh and fish"),
     "doctor": ("doctor", "doctor", "Say what is wrong here, and what to do"),
+    "gc": ("keeping", "gc", "Remove logs of old runs and events of sessions archived long ago"),
     "off": ("switch", "off", "Do nothing by itself here, until it is on again"),
     "on": ("switch", "on", "Record again"),
     "uninstall": ("init", "uninstall", "Take Patina out again, byte for byte"),

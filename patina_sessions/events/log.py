@@ -105,11 +105,15 @@ def _line(raw: bytes) -> Line | None:
 def events(layout: Layout, *, newest_first: bool = False) -> Iterator[Event]:
     """Return every event of the worktree, in order, reading a segment at a time."""
     for number in sorted(segments(layout), reverse=newest_first):
-        found = [
-            _line(raw) for raw in (files.read(segment_path(layout, number)) or b"").splitlines(keepends=True)
-        ]
-        good = [line.event for line in found if line is not None and line.event is not None]
+        good = segment(layout, number)
         yield from reversed(good) if newest_first else good
+
+
+def segment(layout: Layout, number: int) -> list[Event]:
+    """Return the events of one segment."""
+    raw = files.read(segment_path(layout, number)) or b""
+    found = [_line(line) for line in raw.splitlines(keepends=True)]
+    return [line.event for line in found if line is not None and line.event is not None]
 
 
 def number_facts(

@@ -17,7 +17,7 @@ from patina_sessions.frozen import dataclass
 from patina_sessions.journal import append, archive, render
 from patina_sessions.model import Discarded, Ended, Event, FilesChanged, Session
 from patina_sessions.recorder.drain import Recording
-from patina_sessions.session import boundaries, commit, last, tally
+from patina_sessions.session import boundaries, commit, expiry, last, tally
 from patina_sessions.session.active import Here, active
 from patina_sessions.sources.watcher import process as watcher
 from patina_sessions.system import files
@@ -46,7 +46,9 @@ def end(place: Here, now: datetime, *, with_commit: bool = False, allow_secret: 
     with active(place, now) as (r, session):
         if with_commit and not allow_secret:
             _refuse_secrets(r)
-        return finish(place, r, session, now, with_commit=with_commit)
+        done = finish(place, r, session, now, with_commit=with_commit)
+    expiry.daily(place.layout.common, place.settings, now)
+    return done
 
 
 def discard(place: Here, now: datetime) -> str:

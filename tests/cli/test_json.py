@@ -6,6 +6,7 @@ On a difference the file is rewritten and the test fails once: look at the diffe
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -64,5 +65,10 @@ def test_every_schema_keeps_its_fields(repo: Repo) -> None:
     assert run("session", "end")["id"] == begun["id"]
     repo.patina("session", "start", "a third")
     run("session", "end", "--discard")
+    (state,) = (repo.path / ".git/patina/worktrees").iterdir()
+    (state / "runs").mkdir()
+    (state / "runs" / "old.log").touch()
+    os.utime(state / "runs" / "old.log", (1, 1))
+    assert len(run("gc")["removed"]) == 1
     assert run("off")["changed"] is run("on")["changed"] is True
     run("uninstall", "--dry-run")
