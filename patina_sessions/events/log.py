@@ -7,6 +7,7 @@ last line (a kill, a full disk) is skipped and reported, never fatal. Beside eve
     {"record":"put","in":[..],"gone":[..]}   these entries stand in the journal; a person took those out
     {"record":"out","seqs":[..]}   an old buffer was saved over these: they have to be put again
     {"record":"ending","time":..}   `end` has begun
+    {"record":"archiving","sha256":..}   a finished journal of these bytes is about to be put in its places
 """
 
 from __future__ import annotations
@@ -114,6 +115,19 @@ def segment(layout: Layout, number: int) -> list[Event]:
     raw = files.read(segment_path(layout, number)) or b""
     found = [_line(line) for line in raw.splitlines(keepends=True)]
     return [line.event for line in found if line is not None and line.event is not None]
+
+
+def was_archived(layout: Layout, data: bytes) -> bool:
+    """Tell whether `end` set out to put a finished journal of these bytes in place, however far it came."""
+    import hashlib  # see `number_facts`
+
+    wanted = {"record": "archiving", "sha256": hashlib.sha256(data).hexdigest()}
+    for number in reversed(segments(layout)):
+        for raw in (files.read(segment_path(layout, number)) or b"").splitlines():
+            line = _line(raw) if b'"archiving"' in raw else None
+            if line is not None and line.record == wanted:
+                return True
+    return False
 
 
 def number_facts(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -109,32 +109,30 @@ def choose(prefix: str, known: Iterable[str]) -> str:
     raise PatinaError(f"{len(fits)} sessions begin with '{shown}'", f"Say more of it: {names}{more}")
 
 
-def publish(layout: Layout, session: str, data: bytes, *, tree: bool) -> Path | None:
+def publish(
+    layout: Layout, session: str, data: bytes, *, tree: bool, ours: Callable[[bytes], bool]
+) -> Path | None:
     """Put a finished journal where it belongs and return the working tree's copy, None where `tree` is False.
 
-    The common directory's copy comes first: no `git clean`, checkout or removed worktree reaches that one. A later
-    call with other bytes (an editor saved after `end`) renews both, as long as nobody else touched the tree's copy,
-    and that one first, so that a kill in between leaves what the next call needs to go on. Raises `PatinaError` where
-    a stranger's file has that name; it is not changed.
+    The common directory's copy comes first: no `git clean`, checkout or removed worktree reaches that one. A call
+    that a kill cut off leaves either copy old or new, so a copy in the tree is renewed where `ours` knows its bytes,
+    whatever the other one holds. Raises `PatinaError` where anything else has that name; it is not changed.
     """
     first = layout.common.archive / f"{session}.md"
-    before = files.read(first)
     files.make_folder(first.parent)
-    if before is None:
+    if files.read(first) != data:
         files.write(first, data)
-    second = _publish_in_tree(layout, session, data, before) if tree else None
-    if before not in (None, data):
-        files.write(first, data)
-    return second
+    return _publish_in_tree(layout, session, data, ours) if tree else None
 
 
-def _publish_in_tree(layout: Layout, session: str, data: bytes, before: bytes | None) -> Path:
+def _publish_in_tree(layout: Layout, session: str, data: bytes, ours: Callable[[bytes], bool]) -> Path:
     path = layout.sessions / f"{session}.md"
     files.make_folder(path.parent, 0o755)
+    folder.sweep(path)  # of a try that was killed: the user's `git add` would take that in
     if not files.publish(path, data):
         there = files.read(path) if _is_plain(path) else None
-        if there is None or there not in (before, data):
-            raise PatinaError(f"{path} is there already", "Move it away, then run the command again.")
+        if there is None or (there != data and not ours(there)):
+            raise PatinaError(f"{path} is there already", "Move it away, then end the session again.")
         if there != data:
             files.write(path, data, mode=0o644)
     return path

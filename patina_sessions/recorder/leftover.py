@@ -12,7 +12,7 @@ from datetime import datetime
 
 from patina_sessions import model
 from patina_sessions.events import log as event_log
-from patina_sessions.journal import render
+from patina_sessions.journal import archive, render
 from patina_sessions.paths import Layout
 from patina_sessions.recorder.state import State
 from patina_sessions.system import files
@@ -37,21 +37,22 @@ def tidy(layout: Layout, state: State, *, now: datetime) -> str | None:
 
 
 def _into_archive(layout: Layout, session: str, journal: bytes) -> bool:
-    """Write what was saved after the end into the finished journal, if nobody has touched that since."""
-    first = layout.common.archive / f"{session}.md"
-    second = layout.sessions / f"{session}.md"
-    archived = files.read(first)
-    copy = files.read(second)
-    if archived is None or (copy is not None and copy != archived):
-        return False
-    if hashlib.sha256(archived).hexdigest() != _sha(layout, session):
+    """Write what was saved after the end into the finished journal, if nobody has touched that since.
+
+    A kill may have come between its two copies: each may be as `end` left it, or hold the save already.
+    """
+    copies = [files.read(folder / f"{session}.md") for folder in (layout.common.archive, layout.sessions)]
+    archived, copy = copies
+    if archived is None:
         return False
     end = archived.rfind(b"\n## Session Classification\n")
     body = render.unnumbered(journal)
     renewed = body + (b"" if body.endswith(b"\n") else b"\n") + archived[end:] if end >= 0 else archived
-    files.write(first, renewed)
-    if copy is not None:
-        files.write(second, renewed, mode=0o644)
+    left = _sha(layout, session)
+    known = [data is None or data == renewed or hashlib.sha256(data).hexdigest() == left for data in copies]
+    if not all(known):
+        return False
+    archive.publish(layout, session, renewed, tree=copy is not None, ours=lambda there: there == copy)
     log.info("session %s: a save after its end was taken into the archive", session)
     return True
 

@@ -79,7 +79,7 @@ def finish(
         result = tally.outcome(sums, git, place.settings)
     kept = not sums.empty or _hand_written(journal, events)
     data = _archived(place, session, journal, sums, result, ended, kept=kept)
-    tree = _publish(place, session.id, data, to_tree=kept)
+    tree = _publish(r, place, session.id, data, to_tree=kept)
     boundaries.mark(place, session.id, "end", place.repository.head)
     r.add(
         Ended(session=session.id, sha256=hashlib.sha256(data).hexdigest(), kept=kept, idle=idle), time=ended
@@ -168,23 +168,23 @@ def _hand_written(journal: bytes, events: list[Event]) -> bool:
     return any(line.strip() and line.strip() not in known for line in journal.splitlines())
 
 
-def _publish(place: Here, session: str, data: bytes, *, to_tree: bool) -> str | None:
-    """Write the archive, then the copy in the working tree; return the copy's path below the top level."""
-    first = place.layout.common.archive / f"{session}.md"
-    tried = files.read(first)  # of an `end` that was killed before its commit point
-    files.make_folder(first.parent)
-    files.write(first, data)
-    if not to_tree or place.settings.text("archive") != "tree":
-        return None
-    if not files.is_inside(place.layout.sessions, place.layout.top):
-        return None  # a link that leads out of the repository: nothing is written through it
-    second = place.layout.sessions / f"{session}.md"
-    files.make_folder(second.parent, 0o755)
-    if not files.publish(second, data):
-        if tried is None or files.read(second) != tried:
-            raise PatinaError(f"{second} is there already", "Move it away, then end the session again.")
-        files.write(second, data, mode=0o644)
-    return second.relative_to(place.layout.top).as_posix()
+def _publish(r: Recording, place: Here, session: str, data: bytes, *, to_tree: bool) -> str | None:
+    """Write the archive, then the copy in the working tree; return the copy's path below the top level.
+
+    What is about to be written goes into the log first. However many tries were killed in between, and wherever, the
+    next knows a copy of theirs by its hash, and a file that a person put there or edited by not knowing it.
+    """
+    r.note_down({"record": "archiving", "sha256": hashlib.sha256(data).hexdigest()})
+    in_tree = (
+        to_tree
+        and place.settings.text("archive") == "tree"
+        # A link that leads out of the repository: nothing is written through it.
+        and files.is_inside(place.layout.sessions, place.layout.top)
+    )
+    path = archive.publish(
+        place.layout, session, data, tree=in_tree, ours=lambda there: log.was_archived(place.layout, there)
+    )
+    return path.relative_to(place.layout.top).as_posix() if path else None
 
 
 def _drop_displaced(r: Recording, session: str) -> None:

@@ -1,9 +1,11 @@
-"""A folder of thousands of files, asked once: one look at each, and nothing kept of it but name and signature."""
+"""A folder of many files: looked at once, keeping nothing but names and signatures, and tidied."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+
+from patina_sessions.system import files
 
 
 def plain(folder: Path) -> list[tuple[str, str]]:
@@ -22,3 +24,10 @@ def plain(folder: Path) -> list[tuple[str, str]]:
     except OSError:
         return found
     return found
+
+
+def sweep(path: Path) -> None:
+    """Remove what a write of that file left beside it when it was killed. Nobody else may be writing it now."""
+    for name in files.names(path.parent):
+        if name.startswith(".") and f".{path.name}." in name and name.endswith(".tmp"):
+            files.remove(path.parent / name)
