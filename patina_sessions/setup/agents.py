@@ -12,7 +12,7 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
@@ -56,6 +56,22 @@ def homes(environ: Mapping[str, str]) -> dict[str, Path]:
         "gemini": home / ".gemini" / "settings.json",
         "opencode": config / "opencode" / "plugins" / "patina.js",
     }
+
+
+def files_of(
+    repository: Repository, agent: str, environ: Mapping[str, str]
+) -> Iterator[tuple[Literal["person", "project"], Path]]:
+    """Yield the files in which an agent's hooks may stand: the person's, and the project's."""
+    yield "person", homes(environ)[agent]
+    yield "project", repository.top / _FILES[agent]
+
+
+def book(environ: Mapping[str, str]) -> Path | None:
+    """Return the ledger of what lies in a person's home, None where there is no home."""
+    try:
+        return data_folder(environ) / "agents.json"
+    except PatinaError:
+        return None
 
 
 def found(environ: Mapping[str, str]) -> tuple[str, ...]:
@@ -167,29 +183,39 @@ def _plugin(repository: Repository, environ: Mapping[str, str]) -> tuple[list[St
     if claude is None:
         words = f"is not on PATH; in it: /plugin marketplace add {market()}, /plugin install {PLUGIN}"
         return [], [*notes, Note(about="claude", text=words)]
-    if _installed(environ):
-        return [], notes
     program = Path(claude)
-    return [
-        Step(
-            what="run",
-            path=program,
-            why="makes Patina's plugin known to Claude Code",
-            argv=(claude, "plugin", "marketplace", "add", str(market())),
-        ),
-        Step(
-            what="run",
-            path=program,
-            why="switches the plugin on for you, in every repository that you gave to Patina",
-            argv=(claude, "plugin", "install", PLUGIN),
-        ),
-    ], notes
+    known = Step(
+        what="run",
+        path=program,
+        why="makes Patina's plugin known to Claude Code",
+        argv=(claude, "plugin", "marketplace", "add", str(market())),
+    )
+    on = Step(
+        what="run",
+        path=program,
+        why="switches the plugin on for you, in every repository that you gave to Patina",
+        argv=(claude, "plugin", "install", PLUGIN),
+    )
+    if not installed(environ):
+        return [known, on], notes
+    return [] if _reads(environ) == market() else [known], notes
 
 
-def _installed(environ: Mapping[str, str]) -> bool:
+def installed(environ: Mapping[str, str]) -> bool:
+    """Tell whether the plugin is on in Claude Code."""
     settings = agent_hooks.parsed(files.read(homes(environ)["claude"]) or b"")
     on = (settings or {}).get("enabledPlugins")
     return isinstance(on, dict) and on.get(PLUGIN) is True
+
+
+def _reads(environ: Mapping[str, str]) -> Path | None:
+    """Return where Claude Code reads the plugin; it does so at every start, and is silent where the folder is gone."""
+    path = homes(environ)["claude"].parent / "plugins" / "known_marketplaces.json"
+    source = agent_hooks.parsed(files.read(path) or b"")
+    for name in (MARKET, "source"):
+        source = source.get(name) if isinstance(source, dict) else None
+    where = source.get("path") if isinstance(source, dict) else None
+    return Path(where) if isinstance(where, str) else None
 
 
 _UNDO = {"add": ("marketplace", "remove", MARKET), "install": ("uninstall", PLUGIN)}
@@ -235,9 +261,8 @@ def _line(step: Step) -> Line:
 def undo(common: Common, environ: Mapping[str, str]) -> tuple[list[Step], list[Note]]:
     """Return what takes the agents' hooks out again; a person's own stay while another repository has them too."""
     steps, notes = ledger.undone(ledger.load(common.home / "agents.json"))
-    try:
-        path = data_folder(environ) / "agents.json"
-    except PatinaError:
+    path = book(environ)
+    if path is None:
         return steps, notes
     shared = ledger.load(path)
     if str(common.git) not in shared.repositories:
@@ -249,10 +274,10 @@ def undo(common: Common, environ: Mapping[str, str]) -> tuple[list[Step], list[N
     more, said = ledger.undone(shared, gone=[path])
     rest = [s for s in more if s.what != "remove folder"]
     folders = [s for s in more if s.what == "remove folder"]
-    book = Step(
+    list_of_all = Step(
         what="remove", path=path, why="the list of what was written for agents", before=files.read(path)
     )
-    return [*steps, *rest, book, *folders], [*notes, *said]
+    return [*steps, *rest, list_of_all, *folders], [*notes, *said]
 
 
 def _rewritten(path: Path, shared: Ledger) -> Step:

@@ -11,16 +11,15 @@ import shlex
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
 
 from patina_sessions.errors import EngineUnavailable, PatinaError
-from patina_sessions.frozen import dataclass
 from patina_sessions.paths import Common, Layout
 from patina_sessions.recorder import drain
 from patina_sessions.recorder.words import plural
 from patina_sessions.session import switch
 from patina_sessions.settings import Settings, load
-from patina_sessions.setup import hooks, init
+from patina_sessions.setup import agent_checks, hooks, init
+from patina_sessions.setup.check import Check
 from patina_sessions.sources.watcher import process as watcher
 from patina_sessions.system import clock, files, processes
 from patina_sessions.system import repository as repositories
@@ -28,18 +27,6 @@ from patina_sessions.system.repository import Repository
 
 PATIENCE = 8.0  # seconds: for a recorder that was rung to take the ring down
 STALE_RING = 60.0
-
-Level = Literal["ok", "note", "wrong"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
-    """One thing that was looked at. `hint` says what to do where something is wrong."""
-
-    name: str
-    level: Level
-    words: str
-    hint: str | None = None
 
 
 def examine(repository: Repository) -> list[Check]:
@@ -66,6 +53,7 @@ def examine(repository: Repository) -> list[Check]:
         lambda: _archive(repository, layout, settings),
         lambda: _settings(settings),
         lambda: _sizes(layout),
+        lambda: agent_checks.examine(repository, os.environ),
         lambda: _engine(layout),
         lambda: _troubles(layout),
     )
@@ -283,6 +271,7 @@ def fix(repository: Repository, now: datetime) -> list[str]:
     if plan.steps:
         init.apply(plan, now)
         done.append("set up anew: " + ", ".join(sorted({step.path.name for step in plan.steps})))
+    done += agent_checks.fix(repository, os.environ)
     layout = repositories.layout(repository)
     assert layout is not None
     for path, words in list(_left(layout.common)):

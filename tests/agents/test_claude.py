@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from patina_sessions.setup import agents
 from tests.agents import claude
 from tests.agents.conftest import Clients
 from tests.agents.stub import model
@@ -106,6 +107,34 @@ def test_the_plugin_fires_in_a_folder_below_and_beside_the_project_s_own_hooks_r
     ]  # the client's own cache stays the client's
     assert not (Path.home() / ".local/share/patina").exists()
     assert all(path.read_bytes() == data for path, data in before.items())
+
+
+def test_a_plugin_whose_folder_is_gone_is_silent_and_doctor_makes_it_heard_again(
+    clients: Clients, recorded: Callable[..., Repo], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = Path(clients.program("claude"))
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+    monkeypatch.setenv("IS_SANDBOX", "1")
+    repo = recorded("--agent", "claude")
+    known = Path.home() / ".claude/plugins/known_marketplaces.json"
+    settings = Path.home() / ".claude/settings.json"
+    for path in (
+        known,
+        settings,
+    ):  # as after the virtual environment in which Patina was installed is removed
+        path.write_text(path.read_text().replace(str(agents.market()), "/gone/claude-plugin"))
+    repo.patina("session", "start", "Parse lines")
+    with model({"text": "I was not heard."}) as m:
+        claude.run(str(program), m, repo.path, "-p", "Are you heard?")
+    assert "the folder of the plugin" in repo.patina("doctor", check=False).stdout
+    fixed = repo.patina("doctor", "--fix", check=False).stdout
+    assert "wrote anew for agents: the folder of the plugin" in fixed
+    with model({"text": "I was heard."}) as m:
+        claude.run(str(program), m, repo.path, "-p", "And now?")
+    text = told(repo, "Answered: I was heard.")
+    assert "not heard" not in text
+    repo.patina("uninstall")
+    assert "patina" not in _read(known) + _read(settings)
 
 
 def test_resume_goes_on_without_a_second_copy_and_a_fork_is_a_session_of_its_own(

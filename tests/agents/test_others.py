@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from patina_sessions.setup import codex_trust
 from tests.agents.conftest import Clients
 from tests.agents.stub import Model, Step, model
 from tests.agents.test_claude import settled, told
@@ -133,3 +134,50 @@ def test_a_turn_is_in_the_journal_and_the_next_session_hears_of_it(
     assert second.heard("The parser is in.")
     again = told(repo, "Answered: I see.")
     assert again.count("has on record") == 0  # our own context does not come back as a prompt
+
+
+def hooks_that_codex_lists(program: str, folder: Path) -> dict[str, tuple[str, str]]:
+    """Return of each hook of ours its key, and the hash and the trust that Codex itself tells of it."""
+    calls = (
+        {"id": 1, "method": "initialize", "params": {"clientInfo": {"name": "t", "version": "1"}}},
+        {"id": 2, "method": "hooks/list", "params": {"cwds": [str(folder)]}},
+    )
+    argv = [program, "app-server"]
+    with subprocess.Popen(
+        argv, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdin is not None
+        assert server.stdout is not None
+        for asked in calls:
+            server.stdin.write(json.dumps(asked) + "\n")
+            server.stdin.flush()
+            said = next(m for m in map(json.loads, server.stdout) if m.get("id") == asked["id"])
+        server.terminate()
+    return {
+        h["key"]: (h["currentHash"], h["trustStatus"]) for cwd in said["result"]["data"] for h in cwd["hooks"]
+    }
+
+
+def test_doctor_tells_of_each_hook_whether_codex_trusts_it_as_codex_itself_does(
+    clients: Clients, recorded: Callable[..., Repo]
+) -> None:
+    program = clients.program("codex")
+    repo = recorded("--agent", "codex")
+    hooks, config = Path.home() / ".codex/hooks.json", Path.home() / ".codex/config.toml"
+    settings = json.loads(hooks.read_text())
+    # Somebody else's hook in front, a matcher, and seconds that Codex cuts: all of it is in the key or the hash.
+    settings["hooks"]["Stop"].insert(0, {"hooks": [{"type": "command", "command": "true"}]})
+    settings["hooks"]["PostToolUse"][0]["matcher"] = "Bash"
+    settings["hooks"]["SessionEnd"][0]["hooks"][0]["timeout"] = 9
+    hooks.write_text(json.dumps(settings))
+    ours = {key: digest for _, key, digest in codex_trust.keys(str(hooks), settings)}
+    theirs = hooks_that_codex_lists(program, repo.path)
+    assert {k: v for k, v in theirs.items() if k in ours} == {k: (d, "untrusted") for k, d in ours.items()}
+    assert len(ours) == 7
+    assert "7 hooks" in repo.patina("doctor", check=False).stdout
+    config.write_text(
+        "".join(f"[hooks.state.{json.dumps(k)}]\ntrusted_hash = {json.dumps(d)}\n" for k, d in ours.items())
+    )
+    theirs = hooks_that_codex_lists(program, repo.path)
+    assert {theirs[key][1] for key in ours} == {"trusted"}
+    assert "without a word" not in repo.patina("doctor", check=False).stdout

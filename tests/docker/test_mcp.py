@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import anyio
+import anyio.to_thread
 import pytest
 from mcp import Client
 
@@ -16,7 +15,7 @@ COUNTS = "===== 1 failed, 2 passed, 3 skipped in 0.10s ====="
 
 
 @pytest.fixture
-def tested(bench: Bench) -> Iterator[Bench]:
+def tested(bench: Bench) -> Bench:
     """Return a project whose tests print a report and fail, or wait where they are asked to."""
     bench.configure(f'docker.image = "{IMAGE}"\ncommands.test = "sh tests.sh"\n')
     bench.repo.write(
@@ -24,7 +23,7 @@ def tested(bench: Bench) -> Iterator[Bench]:
         'if [ "$1" = slow ]; then touch begun; sleep 4242; fi\n'
         f'echo "token {TOKEN}"; echo "FAILED tests/test_a.py::test_one - oh"; echo "{COUNTS}"; exit 1\n',
     )
-    yield bench
+    return bench
 
 
 def test_the_tests_are_run_and_the_agent_is_told_what_failed(tested: Bench) -> None:
@@ -46,9 +45,8 @@ def test_what_an_agent_gives_up_is_stopped_in_the_engine(tested: Bench) -> None:
     async def talk(client: Client) -> None:
         async with anyio.create_task_group() as group:
             group.start_soon(client.call_tool, "test", {"extra": ["slow"]})
-            with anyio.fail_after(60):
-                while not (tested.repo.path / "begun").exists():
-                    await anyio.sleep(0.05)
+            begun = tested.repo.path / "begun"
+            await anyio.to_thread.run_sync(lambda: until(begun.exists, "the tests to begin"))
             group.cancel_scope.cancel()
 
     ask(tested.repo.path, talk)
