@@ -6,6 +6,7 @@ ours leaves a crash report in the git directory and says where.
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
@@ -120,13 +121,29 @@ def run(argv: list[str]) -> int:
         # Whoever read our output has left; a flush at exit would say so again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+    except OSError as error:
+        # Files have their own words (system/disk.py): what is left is our output, redirected to a disk that is full.
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            return _crashed(error, argv)
+        told = unwritable(error)
+        return _told(told.message, told.hint, argv, code=told.code)
     except Exception as fault:  # noqa: BLE001 - the boundary: a fault of ours is reported, never shown as a traceback
-        from patina_sessions.cli import crash
+        return _crashed(fault, argv)
 
-        where = crash.report(fault, argv)
-        return _told(
-            f"a fault of Patina: {type(fault).__name__}", f"Please report it, with {where}", argv, code=3
-        )
+
+def unwritable(error: OSError) -> PatinaError:
+    """Return what is said of standard output that takes nothing, and let nobody write there any more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return PatinaError(f"cannot write the output: {error.strerror}", "Free some space where it goes to.")
+
+
+def _crashed(fault: Exception, argv: list[str]) -> int:
+    from patina_sessions.cli import crash
+
+    where = crash.report(fault, argv)
+    return _told(
+        f"a fault of Patina: {type(fault).__name__}", f"Please report it, with {where}", argv, code=3
+    )
 
 
 def _usage(error: click.UsageError, argv: list[str]) -> int:

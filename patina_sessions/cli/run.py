@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from patina_sessions.cli import print_json
+from patina_sessions.cli import print_json, unwritable
 from patina_sessions.cli.session import json_option, place
 from patina_sessions.errors import PatinaError
 
@@ -138,6 +138,10 @@ def _run(
             return _said(standing(here), asked, as_json=as_json)
         voices = performance.Voices(show=_show(as_json=as_json), say=_say, tell=recorder(here))
         done = performance.perform(standing(here), asked, clock.now(), voices)
+    if done is not None and done.unrecorded:
+        _say(
+            f"How it ended is not recorded yet: {done.unrecorded}. The next command does it, once there is room."
+        )
     if as_json:
         print_json(
             kind, {"run": None if done is None else run_json(done.data), "code": done.code if done else 0}
@@ -166,8 +170,13 @@ def _show(*, as_json: bool) -> Callable[[int, bytes], None]:
 
     def show(stream: int, data: bytes) -> None:
         out = sys.stderr if stream == 2 or as_json else sys.stdout
-        out.buffer.write(data)
-        out.buffer.flush()
+        try:
+            out.buffer.write(data)
+            out.buffer.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise unwritable(error) from error
 
     return show
 

@@ -33,6 +33,8 @@ def runs(layout: Layout) -> Iterator[Run]:
     """Return the runs of this worktree, the newest first."""
     ends: dict[str, tuple[datetime, RunFinished]] = {}
     alive = {run.run for run in living.living(layout)}
+    for dead in living.dead(layout):  # not in the log yet, which may have no room
+        ends[dead.started.run] = (dead.time, living.ended(layout, dead))
     for event in log.events(layout, newest_first=True):
         data = event.data
         if isinstance(data, RunFinished):

@@ -13,12 +13,14 @@ import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from patina_sessions.errors import PatinaError
+from patina_sessions import safe
+from patina_sessions.errors import EngineUnavailable, PatinaError
 from patina_sessions.frozen import dataclass
 from patina_sessions.runs import labels, project
+from patina_sessions.runs.plain import cleaned
 from patina_sessions.runs.project import Dockerfile, Project
 from patina_sessions.system import files, processes
-from patina_sessions.system.docker import Engine
+from patina_sessions.system.docker import Engine, words
 
 Say = Callable[[str], None]
 
@@ -90,8 +92,8 @@ def _copied(context: Path, text: str) -> set[str]:
     """Return the files, relative to the context, on which the Dockerfile depends by name."""
     found: set[str] = set()
     joined = re.sub(r"\\\r?\n", " ", text)
-    for words in _COPY.findall(joined):
-        sources = [w.strip('[]",') for w in words.split() if not w.startswith("--")][:-1]
+    for given in _COPY.findall(joined):
+        sources = [w.strip('[]",') for w in given.split() if not w.startswith("--")][:-1]
         for source in sources:
             if source.rstrip("/") in ("", "."):
                 found |= set(_LISTS)
@@ -132,22 +134,27 @@ def _by_command(
     for option, pairs in (("--label", marks.items()), ("--build-arg", dockerfile.arguments)):
         for left, right in pairs:
             argv += [option, f"{left}={right}"]
+    argv += ["--force-rm"]  # else a build that fails leaves its containers, without our label
     argv += ["--no-cache"] if wish.fresh else []
     argv += ["--network", wish.network] if wish.network else []
-    tail: list[str] = []
+    last = ""
 
     def hear(line: str) -> None:
-        tail.append(line)
-        del tail[:-40]
-        say(f"  {line}")
+        nonlocal last
+        plain = cleaned(line)
+        last = plain if plain.strip() else last
+        say(f"  {plain}")
 
     code = processes.follow([*argv, str(top / dockerfile.context)], hear)
     if code:
-        why = next((line for line in reversed(tail) if line.strip()), f"exit code {code}")
-        raise PatinaError(
-            f"the image of {dockerfile.path} cannot be built: {why.strip()[:400]}",
-            "The builder's words are above. Without its cache: patina build --no-cache",
-        )
+        raise _unbuilt(dockerfile, last or f"exit code {code}")
+
+
+def _unbuilt(dockerfile: Dockerfile, why: str) -> PatinaError:
+    return PatinaError(
+        f"the image of {dockerfile.path} cannot be built: {safe.line(cleaned(why), limit=400)}",
+        words.advice(why) or "The builder's words are above. Without its cache: patina build --no-cache",
+    )
 
 
 def _by_engine(
@@ -170,10 +177,15 @@ def _by_engine(
         arguments=dict(dockerfile.arguments),
         network=wish.network,
     )
-    for line in lines:
-        said = str(line.get("stream") or line.get("status") or "").rstrip()
-        if said:
-            say(f"  {said}")
+    try:
+        for line in lines:
+            said = cleaned(str(line.get("stream") or line.get("status") or "")).rstrip()
+            if said:
+                say(f"  {said}")
+    except EngineUnavailable:
+        raise
+    except PatinaError as error:
+        raise _unbuilt(dockerfile, error.message) from error
 
 
 def _size(context: Path) -> int:

@@ -11,16 +11,20 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from patina_sessions import model
+from patina_sessions.errors import PatinaError
 from patina_sessions.events import codec, log
 from patina_sessions.frozen import dataclass
 from patina_sessions.model import Fact, RunFinished, RunStarted
 from patina_sessions.paths import Layout
 from patina_sessions.system import clock, files
 
+ROOM = 32768  # bytes of a run's file that wait for its end
 _KILLED = "Patina was killed while it ran; its log has what came until then"
 
 
@@ -31,21 +35,51 @@ class Dead:
     path: Path
     started: RunStarted
     time: datetime
+    end: RunFinished | None = None  # where it ended by itself, and only the log had no room for that
+
+
+class Alive:
+    """A run that goes on, by its file. `over`: the file may go when the run is left; else the next command reads it."""
+
+    def __init__(self, path: Path, plain: dict[str, Any]) -> None:
+        self.over = True
+        self._path = path
+        self._plain = plain
+
+    def keep(self, end: RunFinished) -> bool:
+        """Keep the end in the run's file, for whoever records next; return whether that could be done."""
+        self.over = False
+        bare = replace(end, failed_names=(), newly_failing=(), newly_passing=(), telling="")
+        old = files.read(self._path) or b""
+        for one in (end, bare):
+            new = codec.dump({**self._plain, "end": codec.as_json(one)}).ljust(len(old))
+            try:
+                if files.poke(self._path, 0, old, new):
+                    return True
+            except PatinaError:
+                return False
+        return False
 
 
 @contextmanager
-def alive(layout: Layout, started: RunStarted, now: datetime) -> Iterator[None]:
-    """Show that this run lives. Its file has its name only once it is locked, so that nobody takes it for dead."""
+def alive(layout: Layout, started: RunStarted, now: datetime) -> Iterator[Alive]:
+    """Show that this run lives. Its file has its name only once it is locked, so that nobody takes it for dead.
+
+    It is as large as its end may become: that has room whatever the run does to the disk.
+    """
     files.make_folder(layout.runs)
     path, hidden = layout.runs / f"{started.run}.lock", layout.runs / f".{started.run}.new"
-    files.write(hidden, codec.dump({**codec.as_json(started), "time": now.isoformat()}), durable=False)
+    plain = {**codec.as_json(started), "time": now.isoformat()}
+    line, run = codec.dump(plain), Alive(path, plain)
+    files.write(hidden, line.ljust(2 * len(line) + ROOM), durable=False)
     lock = files.try_lock(hidden)
     assert lock is not None
     try:
         files.move(hidden, path)
-        yield
-        files.remove(path)
+        yield run
     finally:
+        if run.over:
+            files.remove(path)
         os.close(lock)
 
 
@@ -82,9 +116,12 @@ def ends(layout: Layout) -> tuple[tuple[Fact, ...], tuple[Path, ...]]:
     facts, used = [], []
     for run in dead(layout):
         used.append(run.path)
-        files.write(layout.runs / f"{run.started.run}.dead", run.started.container.encode(), durable=False)
+        if run.end is None:
+            files.write(
+                layout.runs / f"{run.started.run}.dead", run.started.container.encode(), durable=False
+            )
         if not _finished(layout, run.started.run):
-            end = _end(layout, run)
+            end = ended(layout, run)
             time = run.time + timedelta(seconds=int(end.seconds))
             facts.append(Fact(time=time, data=end, key=f"run died {end.run}"))
     return tuple(facts), tuple(used)
@@ -103,13 +140,21 @@ def _locks(layout: Layout) -> list[Path]:
 def _read(path: Path) -> Dead | None:
     try:
         plain = json.loads(files.read(path) or b"")
-        time = datetime.fromisoformat(plain.pop("time"))
-        return Dead(path=path, started=codec.from_json(RunStarted, plain), time=time)
+        time, end = datetime.fromisoformat(plain.pop("time")), plain.pop("end", None)
+        return Dead(
+            path=path,
+            started=codec.from_json(RunStarted, plain),
+            time=time,
+            end=None if end is None else codec.from_json(RunFinished, end),
+        )
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
-def _end(layout: Layout, run: Dead) -> RunFinished:
+def ended(layout: Layout, run: Dead) -> RunFinished:
+    """Return how a run that is over and not in the log ended: as it told itself, else by a kill."""
+    if run.end is not None:
+        return run.end
     wrote = files.signature(layout.runs / f"{run.started.run}.log")
     until = wrote[3] / 1e9 if wrote is not None else run.time.timestamp()
     s = run.started

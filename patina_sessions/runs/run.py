@@ -5,6 +5,7 @@ This room does not write to the event log; it says what happened, in order, to `
 
 from __future__ import annotations
 
+import logging
 import secrets
 import shlex
 import threading
@@ -29,6 +30,8 @@ from patina_sessions.runs.workspace import HOME, User, Workspace
 from patina_sessions.settings import Settings
 from patina_sessions.system import clock, files, terminal
 from patina_sessions.system.docker import Engine
+
+log = logging.getLogger(__name__)
 
 Tell = Callable[[RunStarted | RunFinished], None]
 
@@ -72,6 +75,7 @@ class Done:
     data: RunFinished
     code: int
     output: Output
+    unrecorded: str = ""  # why its end is not in the log yet, in words
 
 
 def execute(
@@ -97,8 +101,10 @@ def execute(
         run_log.feed(stream, data)
         show(stream, data)
 
-    with living.alive(layout, started, now):
+    unrecorded = ""
+    with living.alive(layout, started, now) as alive:
         tell(started)
+        alive.over = False  # until its end is told: a kill, or a fault of ours
         began, wall = clock.monotonic(), clock.wall()
         ended, details = Ended(code=None, stopped="interrupted"), ["It could not be followed to its end"]
         try:
@@ -118,9 +124,26 @@ def execute(
                 layout=layout,
                 junit=finished.reports(layout.top, order.junit, since=wall) if order.junit else (),
             )
-            tell(data)
+            alive.over = not (unrecorded := _told(tell, data, alive))
     _prune(layout, int(settings.number("runs.keep")))
-    return Done(data=data, code=code, output=output)
+    return Done(data=data, code=code, output=output, unrecorded=unrecorded)
+
+
+def _told(tell: Tell, data: RunFinished, alive: living.Alive) -> str:
+    """Tell the end; return why that failed, and leave the end to whoever records next. The code is the user's."""
+    try:
+        tell(data)
+    except PatinaError as error:
+        kept = alive.keep(data)
+        return error.message + ("" if kept else ", and how it ended is lost")
+    return ""
+
+
+def _still(tell: Tell, started: RunStarted) -> None:
+    try:
+        tell(replace(started, still=True))
+    except PatinaError as error:  # a full disk does not end the user's command
+        log.info("run %s is not told as begun: %s", started.run, error.message)
 
 
 def _started(place: Workspace, order: Order, now: datetime) -> RunStarted:
@@ -157,7 +180,7 @@ def _followed(
         watch=Watch(
             timeout=order.timeout,
             passes=order.tty and order.kind == "exec",
-            announce=lambda: tell(replace(started, still=True)),
+            announce=lambda: _still(tell, started),
         ),
         hear=hear,
     )

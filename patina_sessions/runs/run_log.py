@@ -16,6 +16,7 @@ from patina_sessions.runs.plain import Plain
 from patina_sessions.system import files
 
 HIDDEN_FROM = 6  # characters: a shorter value would be found in every word
+MARGIN = 1_000_000  # bytes of the disk that are left to the event log and the journal: output is worth less
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +89,13 @@ class RunLog:
         if self._unwritten:
             return
         try:
-            files.append(self._path, text.encode("utf-8", "replace"), durable=False)
+            files.append(self._path, text.encode("utf-8", "replace"), durable=False, margin=MARGIN)
         except PatinaError as error:  # a full disk must not end the user's build
             self._unwritten = error.message
+            self._say(f"\n[… from here on the output could not be kept: {error.message} …]\n")
+
+    def _say(self, why: str) -> None:
+        try:
+            files.append(self._path, why.encode("utf-8", "replace"), durable=False)
+        except PatinaError:
+            return  # the run's entry says it

@@ -16,6 +16,8 @@ from pathlib import Path
 
 from patina_sessions.system.disk import open_or_make, settle, told, write_all
 
+MARGIN = 65536  # bytes of a disk that stay free: what one event needs beside its line
+
 
 def read(path: Path) -> bytes | None:
     """Return the file's bytes, or None where there is no such file."""
@@ -137,13 +139,13 @@ def publish(path: Path, data: bytes, *, mode: int = 0o644) -> bool:
         return True
 
 
-def append(path: Path, data: bytes, *, durable: bool = True, mode: int = 0o600) -> None:
+def append(path: Path, data: bytes, *, durable: bool = True, mode: int = 0o600, margin: int = MARGIN) -> None:
     """Add the bytes at the end of the file in one write; the file is made where it is missing.
 
-    Room is asked for first: a short write on a full disk would leave half an entry.
+    Room is asked for first: a short write on a full disk would leave half an entry. `margin`: bytes left to others.
     """
     with told(path, "write"):
-        require_room(path.parent, len(data))
+        require_room(path.parent, len(data), margin)
         fd = open_or_make(path, os.O_WRONLY | os.O_APPEND, mode)
         try:
             write_all(fd, data)
@@ -169,11 +171,11 @@ def append_existing(path: Path, data: bytes) -> bool:
         return True
 
 
-def require_room(folder: Path, size: int) -> None:
-    """Raise `OSError` ENOSPC when the file system has not room for `size` bytes and a margin of 64 kB."""
+def require_room(folder: Path, size: int, margin: int = MARGIN) -> None:
+    """Raise `OSError` ENOSPC when the file system has not room for `size` bytes and a margin."""
     s = os.statvfs(folder)
     free = s.f_bavail if os.geteuid() else s.f_bfree
-    if s.f_blocks and free * s.f_frsize < size + 65536:
+    if s.f_blocks and free * s.f_frsize < size + margin:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 

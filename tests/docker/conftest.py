@@ -66,10 +66,12 @@ class Bench:
     def run(self, *args: str, **options: Any) -> subprocess.CompletedProcess[str]:
         return self.repo.patina(*args, check=False, **options)
 
+    def argv(self, *args: str) -> list[str]:
+        return [sys.executable, "-P", "-m", "patina_sessions", *args]
+
     def start(self, *args: str, **options: Any) -> subprocess.Popen[bytes]:
-        argv = [sys.executable, "-P", "-m", "patina_sessions", *args]
         return subprocess.Popen(
-            argv,
+            self.argv(*args),
             cwd=self.repo.path,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -104,8 +106,8 @@ def own_engine(
     contexts: list[AbstractContextManager[engine.Dockerd]] = []
     folder = Path(tempfile.mkdtemp(prefix="patina-engine-"))
 
-    def start(hidden: Path | None = None) -> engine.Dockerd:
-        context = engine.dockerd(folder / str(len(contexts)), hidden=hidden)
+    def start(hidden: Path | None = None, room: str = "") -> engine.Dockerd:
+        context = engine.dockerd(folder / str(len(contexts)), hidden=hidden, room=room)
         one = context.__enter__()
         contexts.append(context)
         monkeypatch.setenv("DOCKER_HOST", one.host)

@@ -126,8 +126,10 @@ class Bridge:
 
 
 @contextmanager
-def dockerd(folder: Path, *, hidden: Path | None = None) -> Iterator[Dockerd]:
+def dockerd(folder: Path, *, hidden: Path | None = None, room: str = "") -> Iterator[Dockerd]:
     """Start an engine in a folder of its own. With `hidden` it is spoken to over TCP and does not see that folder.
+
+    With `room`, such as 16m, its disk for images and containers is of that size.
 
     In a network of its own: an engine without a bridge removes the `docker0` that it finds, which may be the user's.
     """
@@ -144,7 +146,8 @@ def dockerd(folder: Path, *, hidden: Path | None = None) -> Iterator[Dockerd]:
     ]
     argv += ["-H", f"unix://{path}", "--bridge", "none", "--iptables=false"]
     hide = f'mount -t tmpfs none "{hidden}" && ' if hidden else ""
-    argv = ["unshare", "--mount", "--net", "sh", "-c", f'{hide}exec "$@"', "sh", *argv]
+    small = f'mkdir "{folder}/data" && mount -t tmpfs -o size={room} none "{folder}/data" && ' if room else ""
+    argv = ["unshare", "--mount", "--net", "sh", "-c", f'{hide}{small}exec "$@"', "sh", *argv]
     log = folder / "log"
     with open(log, "wb") as out:
         process = subprocess.Popen(argv, stdout=out, stderr=out, stdin=subprocess.DEVNULL)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -300,12 +301,33 @@ def test_a_dockerfile_is_built_when_it_changed_and_not_else(bench: Bench) -> Non
     assert bench.run("exec", "--", "cat", "/word").stdout == "two\n"
 
 
-def test_a_dockerfile_that_cannot_be_built_says_why(bench: Bench) -> None:
+def _left_of(word: str) -> list[str]:
+    """Return the containers whose command has this word in it."""
+    import docker
+
+    with contextlib.closing(docker.from_env()) as client:
+        return [one["Id"] for one in client.api.containers(all=True) if word in one["Command"]]
+
+
+@pytest.mark.parametrize("by_command", [True, False])
+def test_a_dockerfile_that_cannot_be_built_says_why(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, by_command: bool
+) -> None:
     bench.configure("")
-    bench.repo.write("Dockerfile", f"FROM {IMAGE}\nRUN nonesuch-command\n")
+    red = "printf '\\033[31mred\\033[0m\\033]0;title\\007\\n' >&2; nonesuch-command"
+    bench.repo.write("Dockerfile", f"FROM {IMAGE}\nRUN {red}\n")
+    if not by_command:  # a folder with git and nothing else
+        bench.repo.write("../bin/git", '#!/bin/sh\nexec /usr/bin/git "$@"\n').chmod(0o755)
+        monkeypatch.setenv("PATH", str(bench.repo.path.parent / "bin"))
     done = bench.run("build")
     assert done.returncode == 125
-    assert "cannot be built" in done.stderr
+    assert "red" in done.stderr.splitlines() or "  red" in done.stderr.splitlines()
+    assert "\x1b" not in done.stderr.replace("\\033", "")
+    assert "\\x1b" not in done.stderr
+    error = next(line for line in done.stderr.splitlines() if line.startswith("Error: "))
+    assert "cannot be built" in error
+    assert "127" in error
+    assert _left_of("nonesuch") == []
 
 
 def test_an_engine_that_dies_under_a_run_is_engine_lost(

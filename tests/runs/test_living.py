@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -92,6 +93,30 @@ def test_a_file_that_says_nothing_is_no_run(layout: Layout) -> None:
 
 
 def test_a_run_that_fails_while_it_is_told_is_left_for_the_next_command(layout: Layout) -> None:
-    with pytest.raises(RuntimeError), living.alive(layout, STARTED, NOW):
-        raise RuntimeError
+    def fail() -> None:
+        with living.alive(layout, STARTED, NOW) as alive:
+            alive.over = False
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
     assert [run.started for run in living.dead(layout)] == [STARTED]
+
+
+def test_an_end_that_the_log_had_no_room_for_is_kept_in_the_run_s_own_file(layout: Layout) -> None:
+    names = tuple(
+        f"tests/test_{n}.py::test_{'x' * 200}" for n in range(200)
+    )  # more than the file has room for
+    end = RunFinished(
+        run=STARTED.run, kind="test", command="make test", outcome="failed", exit_code=3, failed=200
+    )
+    for kept, expected in ((end, end), (replace(end, failed_names=names), end)):
+        with living.alive(layout, STARTED, NOW) as alive:
+            before = (layout.runs / f"{STARTED.run}.lock").stat().st_size
+            assert alive.keep(kept)
+            assert (layout.runs / f"{STARTED.run}.lock").stat().st_size == before
+        (fact,), used = living.ends(layout)
+        assert fact.data == expected
+        assert living.marked(layout) == []  # it ended by itself: nothing of it is left in the container
+        for path in used:
+            path.unlink()

@@ -11,7 +11,7 @@ _START = (
     "Start it (systemctl start docker, or Docker Desktop), or point DOCKER_HOST at one: docker context ls"
 )
 _JOIN = "Join the group and log in again: sudo usermod -aG docker $USER. Or use a rootless engine."
-_HINTS = (
+_OF_THE_ENGINE = (
     (
         ("no space left on device", "disk quota exceeded"),
         "The engine's disk is full: patina clean, then docker system df shows what takes the room.",
@@ -25,6 +25,9 @@ _HINTS = (
         "The engine has no way to the registry. Load the image from a file instead: docker load -i FILE",
     ),
     (("toomanyrequests", "rate limit"), "The registry wants you to log in: docker login"),
+)
+_HINTS = (
+    *_OF_THE_ENGINE,
     (("is not running", "no such container"), "The next run makes a new one."),
     (("port is already allocated",), "Another program has the port."),
     (("invalid mount config", "bind source path does not exist"), "The engine does not see this folder."),
@@ -40,11 +43,20 @@ def endpoint(environ: Mapping[str, str]) -> str | None:
 def failure(doing: str, words: str, status: int | None) -> tuple[str, str | None]:
     """Return message and hint of what the engine refused."""
     flat = " ".join(words.split()).removeprefix("Error response from daemon: ")
-    low = flat.lower()
-    hint = next((hint for signs, hint in _HINTS if any(sign in low for sign in signs)), None)
+    hint = _hint(flat, _HINTS)
     if hint is None and status == 500:
         hint = "The engine's own log says more: journalctl -u docker"
     return f"cannot {doing}: {flat[:400] or f'the engine answered {status}'}", hint
+
+
+def advice(said: str) -> str | None:
+    """Return what to do about the last words of a builder, None where the engine is not to blame."""
+    return _hint(said, _OF_THE_ENGINE)
+
+
+def _hint(said: str, hints: tuple[tuple[tuple[str, ...], str], ...]) -> str | None:
+    low = said.lower()
+    return next((hint for signs, hint in hints if any(sign in low for sign in signs)), None)
 
 
 def silence(where: str, error: BaseException) -> tuple[str, str]:
