@@ -47,6 +47,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "completion": ("completion", "completion", "Completion for bash, zsh and fish"),
     "doctor": ("doctor", "doctor", "Say what is wrong here, and what to do"),
     "gc": ("keeping", "gc", "Remove logs of old runs and events of sessions archived long ago"),
+    "rebuild": ("keeping", "rebuild", "Write a journal anew from its events, beside the old one"),
+    "forget": ("keeping", "forget", "Take a session, or a text, out of all that Patina keeps"),
     "off": ("switch", "off", "Do nothing by itself here, until it is on again"),
     "on": ("switch", "on", "Record again"),
     "uninstall": ("init", "uninstall", "Take Patina out again, byte for byte"),

@@ -12,6 +12,7 @@ from patina_sessions.cli.session import json_option, place
 
 if TYPE_CHECKING:
     from patina_sessions.session.active import Here
+    from patina_sessions.session.forget import Forgotten
 
 
 def _shown(here: Here, path: Path) -> str:
@@ -52,3 +53,82 @@ def gc(dry_run: bool, as_json: bool) -> None:
         click.echo("There is nothing to remove.")
     else:
         click.echo(f"{_megabytes(size)} in all; journals are kept")
+
+
+@click.command(epilog="Example: patina rebuild 20261125-0931")
+@click.argument("session", metavar="ID")
+@json_option
+def rebuild(session: str, as_json: bool) -> None:
+    """Write a session's journal anew from its events, beside the one that is there, which is not touched.
+
+    What a person wrote into the journal is in no event: compare the two.
+    """
+    from patina_sessions import safe
+    from patina_sessions.session import rebuild as doer
+
+    done = doer.rebuild(place(), session)
+    if as_json:
+        print_json("rebuild", {"id": done.session, "path": done.path, "same": done.same})
+        return
+    how = {None: "there is no other", True: "the one that is there says the same", False: "it differs"}
+    click.echo(f"{safe.visible(done.path)}: {how[done.same]}")
+
+
+@click.command(
+    epilog="Example: patina forget --dry-run 'the secret'; printf %s \"$SECRET\" | patina forget -"
+)
+@click.argument("what", metavar="ID|TEXT")
+@click.option("--dry-run", is_flag=True, help="Only say where it stands.")
+@json_option
+def forget(what: str, dry_run: bool, as_json: bool) -> None:
+    """Take a session (its whole id), or every place of a text, out of journals, log, mirrors and index.
+
+    With `-` the text is read from standard input, so that no shell keeps it. Commits that hold it are named and left.
+    """
+    from patina_sessions.cli.session import text_or_stdin
+    from patina_sessions.session import forget as doer
+    from patina_sessions.system import clock
+
+    here = place()
+    done = doer.forget(here, text_or_stdin((what,)), clock.now(), dry_run=dry_run)
+    if as_json:
+        rows = [
+            {"path": _shown(here, c.path), "count": c.count, "removed": c.after is None} for c in done.changes
+        ]
+        print_json(
+            "forget",
+            {
+                "done": not dry_run,
+                "session": done.session,
+                "changes": rows,
+                "commits": [{"id": h.commit, "path": h.path} for h in done.commits],
+                "tags": list(done.tags),
+                "mentions": [_shown(here, path) for path in done.mentions],
+            },
+        )
+        return
+    _say_forgotten(here, done, dry_run=dry_run)
+
+
+def _say_forgotten(here: Here, done: Forgotten, *, dry_run: bool) -> None:
+    from patina_sessions import safe
+
+    for change in done.changes:
+        what = "remove" if change.after is None else f"take it out {change.count} times of"
+        verb = (
+            f"would {what}"
+            if dry_run
+            else {"remove": "removed"}.get(what, f"taken out {change.count} times of")
+        )
+        click.echo(f"{verb} {safe.visible(_shown(here, change.path))}")
+    if not done.changes:
+        click.echo("Patina keeps it nowhere.")
+    for holder in done.commits:
+        where = f"in {safe.path(holder.path)}" if holder.path else "in its message"
+        click.echo(f"still held by commit {holder.commit[:10]}, {where}")
+    if done.commits:
+        click.echo("Commits are git's: to take it out of those, rewrite the history (git filter-repo).")
+    for path in done.mentions:
+        click.echo(f"named in {safe.visible(_shown(here, path))}")
+    if done.tags:
+        click.echo(f"its tags stay: git tag -d {' '.join(map(safe.visible, done.tags))}")

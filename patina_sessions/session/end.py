@@ -15,7 +15,7 @@ from patina_sessions.errors import PatinaError
 from patina_sessions.events import log
 from patina_sessions.frozen import dataclass
 from patina_sessions.journal import append, archive, render
-from patina_sessions.model import Discarded, Ended, Event, FilesChanged, Session
+from patina_sessions.model import Discarded, Ended, Event, FilesChanged, Id, Session
 from patina_sessions.recorder.drain import Recording
 from patina_sessions.session import boundaries, commit, expiry, last, tally
 from patina_sessions.session.active import Here, active
@@ -78,7 +78,11 @@ def finish(
     with Git(place.layout.git, place.layout.top) as git:
         result = tally.outcome(sums, git, place.settings)
     kept = not sums.empty or _hand_written(journal, events)
-    data = _archived(place, session, journal, sums, result, ended, kept=kept)
+    at = place.repository
+    closing = Closing(
+        session=session, sums=sums, result=result, ended=ended, kept=kept, branch=at.branch, head=at.head
+    )
+    data = closed(place, journal, closing)
     tree = _publish(r, place, session.id, data, to_tree=kept)
     boundaries.mark(place, session.id, "end", place.repository.head)
     r.add(
@@ -112,16 +116,22 @@ def _journal(r: Recording) -> bytes:
     return data
 
 
-def _archived(
-    place: Here,
-    session: Session,
-    journal: bytes,
-    sums: tally.Tally,
-    result: tally.Outcome,
-    ended: datetime,
-    *,
-    kept: bool,
-) -> bytes:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closing:
+    """What the end of a journal says; `branch` and `head` are where git stood at that moment."""
+
+    session: Session
+    sums: tally.Tally
+    result: tally.Outcome
+    ended: datetime
+    kept: bool
+    branch: str | None
+    head: Id | None
+
+
+def closed(place: Here, journal: bytes, given: Closing) -> bytes:
+    """Return a journal as it is archived: without the numbers of its entries, with its classification."""
+    session, sums, result = given.session, given.sums, given.result
     where, _ = boundaries.namespace(place)
     start, stop = (boundaries.name_of(session.id, w) for w in ("start", "end"))
     section = render.classification(
@@ -135,13 +145,13 @@ def _archived(
     )
     meta = {
         "v": 1,
-        "kept": kept,
+        "kept": given.kept,
         "author": session.author,
         "started": session.started.astimezone(UTC).isoformat(),
-        "ended": ended.astimezone(UTC).isoformat(),
+        "ended": given.ended.astimezone(UTC).isoformat(),
         "tz": session.started.strftime("%z"),
-        "branch": place.repository.branch,
-        "head": place.repository.head,
+        "branch": given.branch,
+        "head": given.head,
         "commits": [list(c) for c in result.commits],
         "files": list(result.files[:2000]),
         "rewrites": [list(pair) for pair in sums.rewrites],

@@ -63,7 +63,11 @@ def test_every_schema_keeps_its_fields(repo: Repo) -> None:
     run("show")
     run("context")
     assert run("session", "end")["id"] == begun["id"]
+    repo.git("add", "layer")
+    repo.git("commit", "--quiet", "-m", "the journals")
     repo.patina("session", "start", "a third")
+    assert run("rebuild", begun["id"])["same"] is True
+    assert run("forget", begun["id"])["session"] == begun["id"]
     run("session", "end", "--discard")
     (state,) = (repo.path / ".git/patina/worktrees").iterdir()
     (state / "runs").mkdir()
