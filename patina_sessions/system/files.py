@@ -145,7 +145,7 @@ def append(path: Path, data: bytes, *, durable: bool = True, mode: int = 0o600, 
     Room is asked for first: a short write on a full disk would leave half an entry. `margin`: bytes left to others.
     """
     with told(path, "write"):
-        require_room(path.parent, len(data), margin)
+        require_room(path, len(data), margin)
         fd = open_or_make(path, os.O_WRONLY | os.O_APPEND, mode)
         try:
             write_all(fd, data)
@@ -158,7 +158,7 @@ def append(path: Path, data: bytes, *, durable: bool = True, mode: int = 0o600, 
 def append_existing(path: Path, data: bytes) -> bool:
     """Add the bytes at the end of a file that is there, in one write; return False where it is gone."""
     with told(path, "write"):
-        require_room(path.parent, len(data))
+        require_room(path, len(data))
         try:
             fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
         except FileNotFoundError:
@@ -171,12 +171,12 @@ def append_existing(path: Path, data: bytes) -> bool:
         return True
 
 
-def require_room(folder: Path, size: int, margin: int = MARGIN) -> None:
-    """Raise `OSError` ENOSPC when the file system has not room for `size` bytes and a margin."""
-    s = os.statvfs(folder)
-    free = s.f_bavail if os.geteuid() else s.f_bfree
-    if s.f_blocks and free * s.f_frsize < size + margin:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+def require_room(path: Path, size: int, margin: int = MARGIN) -> None:
+    """Raise `PatinaError` unless the disk has room for `size` bytes more in that file, and a margin."""
+    with told(path, "write"):
+        s = os.statvfs(path.parent)
+        if s.f_blocks and (s.f_bavail if os.geteuid() else s.f_bfree) * s.f_frsize < size + margin:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def poke(path: Path, offset: int, old: bytes, new: bytes) -> bool:

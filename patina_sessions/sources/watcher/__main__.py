@@ -10,6 +10,7 @@ import os
 import sys
 from pathlib import Path
 
+from patina_sessions.errors import PatinaError
 from patina_sessions.paths import Common, Layout
 from patina_sessions.settings import load
 from patina_sessions.sources.watcher import process, signals
@@ -30,7 +31,10 @@ def main(argv: list[str]) -> None:
     processes.forget_git()
     if not layout.common.consent.exists():
         return
-    _open_log(layout)
+    try:
+        _open_log(layout)
+    except (PatinaError, OSError):
+        pass  # on a full disk it watches without a log
     try:
         held = process.take(layout)
         if held is None or repositories.off(layout) is not None:  # `off` came between our start and the lock

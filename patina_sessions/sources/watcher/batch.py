@@ -44,7 +44,7 @@ class Teller:
     def after(self, by_git: str) -> None:
         """Take note that git did something that is not pending: a reset leaves files to be worked on."""
         if by_git == "reset" or self._contents.unsure:
-            self._git_did(by_git, self.asked.changed() or Shown(), ())
+            self._git_did(by_git, self.asked.changed(), ())
 
     def forget(self) -> None:
         """Ask git anew from now on: its index or its rules have changed."""
@@ -57,14 +57,19 @@ class Teller:
         """Return what to tell.
 
         `by_git` names what git itself did meanwhile: what it left clean was its own doing, and so was what it
-        left staged where it has stopped `midway`.
+        left staged where it has stopped `midway`. Raises `PatinaError` where git does not answer; then nothing is
+        remembered of it either.
         """
         paths = dict.fromkeys((*pending.saves, *self._below(pending)))
         letters, olds = self._became(paths, pending)
+        became = dict(letters)
+        for new, old in olds.items():
+            letters[new] = "R"
+            letters.pop(old, None)
         found: list[FilesChanged] = []
         dirty: set[str] | None = None
         if by_git is not None:
-            shown = self.asked.changed() or Shown()
+            shown = self.asked.changed()
             self._renamed(letters, olds, pending, shown)
             dirty = {path for path, said in shown.letters.items() if not (midway and said[1] == " ")}
             clean = [p for p, letter in letters.items() if letter in "MD" and p not in dirty]
@@ -77,6 +82,7 @@ class Teller:
             self._git_did(by_git, shown, clean, paths)
         for path in self._contents.same(letters, brushed=pending.brushed, dirty=dirty):
             del letters[path]
+        self._remember(became)
         self._contents.told(letters, olds, by_name=len(letters) + pending.beyond < BULK)
         count = len(letters) + pending.beyond
         if count >= BULK:
@@ -137,10 +143,6 @@ class Teller:
             for new, old in pending.came_from.items()
             if letters.get(new) == "A" and letters.get(old) == "D" and old in known
         }
-        self._remember(letters)
-        for new, old in olds.items():
-            letters[new] = "R"
-            letters.pop(old, None)
         return letters, olds
 
     def _letter(self, path: str, *, is_there: bool, tracked: bool, ignored: bool) -> str:

@@ -35,6 +35,7 @@ class Bells:
     due: float | None = None  # on the clock that nobody sets
     tries: int = 0
     over: str | None = None  # why there is nothing more to ring for
+    session: str = ""  # the id of the active one, when it was last looked at
     git_moved: bool = False  # the reflog has grown since `moved` was last asked
     started: list[int] = field(default_factory=list)
     _rung: float | None = None  # when the ring that is up was heard
@@ -160,7 +161,8 @@ class Bells:
     def _snapshot(self) -> dict[str, Any] | None:
         try:
             found = json.loads(files.read(self.layout.snapshot) or b"null")
-        except (ValueError, PatinaError):
+            self.session = (found["session"] or {"id": ""})["id"]
+        except (ValueError, KeyError, TypeError, PatinaError):
             return None
         return found if isinstance(found, dict) else None
 

@@ -71,8 +71,7 @@ class Contents:
         tracked = [path for path in unknown if letters[path] == "M"]
         if dirty is None and tracked:
             dirty = self._asked.differing(tracked)
-        if dirty is not None:
-            found |= {path for path in tracked if path not in dirty}
+        found |= {path for path in tracked if path not in (dirty or ())}
         return found | {path for path in unknown if letters[path] == "A" and path in brushed}
 
     def told(self, letters: Mapping[str, str], olds: Mapping[str, str], *, by_name: bool) -> None:

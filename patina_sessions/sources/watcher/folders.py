@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from patina_sessions.errors import PatinaError
 from patina_sessions.sources.watcher.git import Asked, above
 from patina_sessions.sources.watcher.kernel import Kernel, Seen
 from patina_sessions.sources.watcher.pending import Pending
@@ -53,7 +54,7 @@ class Folders:
         return self._left is not None
 
     def begin(self) -> None:
-        """Watch what git would track, from the top down."""
+        """Watch what git would track, from the top down. Raises `PatinaError` where git does not answer."""
         self.rules_changed = False
         self._kept = {folder for path in self._asked.kept() for folder in above(path)}
         roots = [root for root in self._only or ("",) if os.path.isdir(self._top / root)]
@@ -61,15 +62,22 @@ class Folders:
             pass
 
     def reconsider(self) -> None:
-        """Look at the whole tree again, after a change of the rules or a loss of events."""
-        before = set(self._watch)
-        known = dict(self._watch)
+        """Look at the whole tree again, after a change of the rules or a loss of events.
+
+        Raises `PatinaError` where git does not answer: then the folders of before are watched on, for another look.
+        """
+        watched, paths = self._watch, self._path
         self._watch, self._path = {}, {}
         self.short = None
-        self.begin()
-        for path in before - self._watch.keys():
-            if known[path] not in self._path:
-                self._kernel.remove(known[path])
+        try:
+            self.begin()
+        except PatinaError:
+            self._watch, self._path = {**watched, **self._watch}, {**paths, **self._path}
+            self.rules_changed = True
+            raise
+        for path in watched.keys() - self._watch.keys():
+            if watched[path] not in self._path:
+                self._kernel.remove(watched[path])
 
     def take(self, seen: Seen, pending: Pending) -> bool:
         """Take one event into what is pending; return whether its watch is one of these."""

@@ -15,7 +15,9 @@ from pathlib import Path
 from patina_sessions.errors import PatinaError
 from patina_sessions.system import files, processes
 
+_STATUS = ("status", "--porcelain=v1", "-z", "--ignore-submodules=all", "--find-renames")
 _FEW = 200  # paths that are given to git as such; with more, it is cheaper to ask for all and choose
+_SHORT = 20_000  # characters of them: a command line may be as short as 128 kB
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,10 @@ class Shown:
 
 
 class Asked:
-    """Git in one worktree. Paths are relative to its top level; those of others are never asked for."""
+    """Git in one worktree. Paths are relative to its top level; those of others are never asked for.
+
+    Every question raises `PatinaError` where git does not answer it: silence would be taken for "nothing is tracked".
+    """
 
     def __init__(self, top: Path, git_dir: Path) -> None:
         self._top = top
@@ -35,6 +40,20 @@ class Asked:
 
     def _run(self, *args: str, data: bytes | None = None) -> processes.Result:
         return processes.run([*self._git, *args], cwd=self._top, data=data)
+
+    def _told(self, *args: str) -> list[str]:
+        """Return the names that git says."""
+        result = self._run(*args)
+        if result.code:
+            why = result.err.decode("utf-8", "replace").strip().partition("\n")[0]
+            raise PatinaError(f"git {' '.join(args[:2])} gave {result.code}: {why}")
+        return _names(result.out)
+
+    def _told_of(self, paths: Sequence[str], *args: str) -> list[str]:
+        """Return the names that git says of a few paths; of all where those are many."""
+        if len(paths) > _FEW or sum(map(len, paths)) > _SHORT:
+            return self._told(*args)
+        return self._told("--literal-pathspecs", *args, "--", *paths)
 
     def ignored(self, paths: Iterable[str]) -> set[str]:
         """Return those of the paths that a rule ignores, whether git tracks them all the same or not."""
@@ -55,46 +74,29 @@ class Asked:
         """Return those of the paths that stand in the index, and what stands below those that are folders."""
         if not paths:
             return set()
-        if len(paths) <= _FEW:
-            return set(_names(self._run("--literal-pathspecs", "ls-files", "-z", "--", *paths).out))
         wanted = set(paths)
-        found = _names(self._run("ls-files", "-z").out)
+        found = self._told_of(paths, "ls-files", "-z")
         return {name for name in found if name in wanted or any(f in wanted for f in above(name))}
 
     def kept(self) -> set[str]:
         """Return the tracked files that a rule ignores: their folders are worth a watch all the same."""
-        return set(_names(self._run("ls-files", "-z", "-c", "-i", "--exclude-standard").out))
+        return set(self._told("ls-files", "-z", "-c", "-i", "--exclude-standard"))
 
-    def changed(self) -> Shown | None:
-        """Return what `git status` shows; None where git does not answer."""
-        return self._status("--untracked-files=all")
+    def changed(self) -> Shown:
+        """Return what `git status` shows."""
+        return _shown(self._told(*_STATUS, "--untracked-files=all"))
 
-    def differing(self, paths: Sequence[str]) -> set[str] | None:
-        """Return those of the tracked paths that differ from the index, perhaps with others; None without an answer.
+    def differing(self, paths: Sequence[str]) -> set[str]:
+        """Return those of the tracked paths that differ from the index, perhaps with others.
 
         A file that was only touched is read by git, which finds it the same.
         """
-        few = ["--", *paths] if len(paths) <= _FEW else []
-        shown = self._status("--untracked-files=no", *few)
-        return None if shown is None else {path for path, said in shown.letters.items() if said[1] != " "}
+        shown = _shown(self._told_of(paths, *_STATUS, "--untracked-files=no"))
+        return {path for path, said in shown.letters.items() if said[1] != " "}
 
     def modes(self) -> bool:
         """Tell whether git takes the mode of a file for a part of it."""
         return self._run("config", "--type=bool", "core.fileMode").out.strip() != b"false"
-
-    def _status(self, *args: str) -> Shown | None:
-        said = ("status", "--porcelain=v1", "-z", "--ignore-submodules=all", "--find-renames")
-        result = self._run("--literal-pathspecs", *said, *args)
-        if result.code:
-            return None
-        shown = Shown()
-        parts = iter(_names(result.out))
-        for part in parts:
-            letters, name = part[:2], part[3:]
-            shown.letters[name] = letters
-            if letters[0] in "RC":
-                shown.came_from[name] = next(parts, "")
-        return shown
 
     def rule_files(self, common: Path) -> list[Path]:
         """Return the files outside the working tree that hold rules."""
@@ -102,6 +104,17 @@ class Asked:
         named = os.fsdecode(asked.out.rstrip(b"\n"))
         home = os.environ.get("XDG_CONFIG_HOME") or f"{os.environ.get('HOME', '')}/.config"
         return [common / "info" / "exclude", Path(named) if named else Path(home) / "git" / "ignore"]
+
+
+def _shown(parts: Iterable[str]) -> Shown:
+    shown = Shown()
+    left = iter(parts)
+    for part in left:
+        letters, name = part[:2], part[3:]
+        shown.letters[name] = letters
+        if letters[0] in "RC":
+            shown.came_from[name] = next(left, "")
+    return shown
 
 
 def above(path: str) -> Iterable[str]:

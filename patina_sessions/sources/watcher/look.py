@@ -28,10 +28,11 @@ class Look:
         self._top = top
         self._seen: dict[str, Signature] = {}
         self.pause = LEAST
+        self.taken = clock.wall()  # when the last look began
 
     def begin(self, since: float | None) -> Pending:
         """Take the first look; return what was saved at or after `since`, before anybody watched."""
-        found = self._now() or {}
+        found = self._now()
         self._seen = found
         pending = Pending()
         for path in found:
@@ -60,8 +61,6 @@ class Look:
         """Take a look and return what differs from the last one and from what was told since."""
         found = self._now()
         pending = Pending()
-        if found is None:
-            return pending
         for path, seen in found.items():
             if path not in self._seen or self._seen[path] != seen:
                 pending.touch(path, 1)
@@ -82,12 +81,11 @@ class Look:
             if len(self._seen) < MOST or path in self._seen:
                 self._seen[path] = self._signature(path)
 
-    def _now(self) -> dict[str, Signature] | None:
-        begun = clock.monotonic()
+    def _now(self) -> dict[str, Signature]:
+        begun, taken = clock.monotonic(), clock.wall()
         changed = self._asked.changed()
         self.pause = max(LEAST, SHARE * (clock.monotonic() - begun))
-        if changed is None:
-            return None
+        self.taken = taken
         return {path: self._signature(path) for path in list(changed.letters)[:MOST]}
 
     def _signature(self, path: str) -> Signature:

@@ -7,21 +7,21 @@ from __future__ import annotations
 
 import logging
 import os
-import secrets
 import select
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 
 from patina_sessions.errors import PatinaError
-from patina_sessions.model import Data, Fact, FilesChanged, FilesGap
+from patina_sessions.model import Data, FilesGap
 from patina_sessions.paths import Layout
 from patina_sessions.settings import Settings
 from patina_sessions.sources.watcher import contents, process, spool
 from patina_sessions.sources.watcher.batch import BULK, Teller
 from patina_sessions.sources.watcher.bells import Bells
+from patina_sessions.sources.watcher.clockwork import Clockwork
 from patina_sessions.sources.watcher.git import Asked
 from patina_sessions.sources.watcher.gitwork import GitWork
 from patina_sessions.sources.watcher.look import Look
+from patina_sessions.sources.watcher.outbox import Outbox
 from patina_sessions.sources.watcher.pending import Pending
 from patina_sessions.sources.watcher.process import Report
 from patina_sessions.sources.watcher.view import View
@@ -30,24 +30,9 @@ from patina_sessions.system import clock
 log = logging.getLogger(__name__)
 
 BREATH = 0.02  # seconds in which events gather: waking for each of 10,000 saves takes three times the CPU
-QUIET = 1.0  # seconds without an event after which a save is over
-LONGEST = 5.0  # seconds until it is told all the same
-AT_ONCE = 60.0  # the same while git is at work in the tree, or very much comes at once: that is one fact
-CHECK = 300.0  # seconds between two looks whether all is well
-FULL_DISK = 30.0  # seconds until a fact that could not be set aside is tried again
+REST = 1.0  # seconds, after something failed
+DIED = "the watcher was killed or failed; what was saved meanwhile was looked up by git status"
 BATCHES = 32  # batches that may wait for the next wake; then the recorder is called for their sake
-
-
-@dataclass(slots=True)
-class Clockwork:
-    """When what is due, on the clock that nobody sets."""
-
-    first: float | None = None  # of the events that are pending
-    last: float = 0.0
-    look: float | None = None  # the next look at `git status`, where events fail
-    check: float = 0.0
-    retry: float = 0.0
-    active: float = 0.0
 
 
 class Watcher:
@@ -57,9 +42,6 @@ class Watcher:
         self, layout: Layout, settings: Settings, hear: Callable[[Data], None] | None = None
     ) -> None:
         self._layout = layout
-        self._idle = settings.number("session.idle_hours") * 3600
-        self._every = min(CHECK, max(1.0, self._idle))
-        self._hear = hear
         self._asked = Asked(layout.top, layout.git)
         self._teller = Teller(top=layout.top, asked=self._asked)
         self._look = Look(self._asked, layout.top)
@@ -67,12 +49,10 @@ class Watcher:
         self._bells = Bells(layout=layout)
         self._view = View(layout, settings, self._asked, self._bells)
         self._pending = Pending()
+        self._by_git: str | None = None  # what git did that is not told yet
         self._since = clock.now()
-        self._clock = Clockwork()
-        self._report = Report(pid=os.getpid(), since=clock.now().isoformat(), seen=clock.wall())
-        self._facts: list[Fact] = []  # told, and not set aside yet: the disk was full
-        self._name = f"{int(clock.wall() * 1e9):020d}"
-        self._batches = 0
+        self._clock = Clockwork(idle=settings.number("session.idle_hours") * 3600)
+        self._out = Outbox(layout, hear)
         self.asked_to: str = ""  # "tell" or "stop", by a signal
 
     def run(self, wake: int, *, since: float | None) -> str:
@@ -81,12 +61,10 @@ class Watcher:
         The lock must be held.
         """
         before = process.report(self._layout)
-        self._say()
         try:
             self._begin(before, since)
             while not self._bells.over:
-                self._wait(wake)
-                self._turn()
+                self._turn_or_rest(wake)
         except KeyboardInterrupt:
             self._bells.over = "interrupted"
         finally:
@@ -95,9 +73,10 @@ class Watcher:
 
     def _close(self) -> None:
         try:
-            if self._layout.common.consent.exists() and self._layout.top.is_dir():
+            # Where it failed, or cannot write, its report does not say that it has ended: the next one looks.
+            if self._bells.over and self._layout.common.consent.exists() and self._layout.top.is_dir():
                 self._tell()
-                self._say(ended=self._bells.over or "it failed; its log says why")
+                self._say(ended=self._bells.over)
         except PatinaError as error:
             log.warning("the last facts could not be set aside: %s", error.message)
         finally:
@@ -105,19 +84,23 @@ class Watcher:
 
     def _begin(self, before: Report, since: float | None) -> None:
         self._bells.check()
+        died = not before.ended and before.seen > 0 and before.session == self._bells.session
+        since = before.seen if died else since
+        self._out.settled(clock.wall() if since is None else since)
+        self._say()
         if self._bells.over:
             return
         began = contents.long_ago()
-        died = not before.ended and bool(before.backend) and before.seen > 0
         self._view.begin()
-        found = self._look.begin(before.seen if died else since)
+        if since is not None and since > clock.wall():  # the clock was set back: no time tells what is new
+            since = 0.0
+        found = self._look.begin(since)
         if died:
-            self._gap("the watcher was killed, and has looked what was saved meanwhile", at=before.seen)
+            self._gap(DIED, at=before.seen)
         self._teller.begin(self._look.shown, before=began, pending=found.saves)
         self._merge(found)
         self._git.moved()
-        now = clock.monotonic()
-        self._clock.check, self._clock.active = now + self._every, now
+        self._clock.begin()
         self._fall_back()
         self._bells.soon()  # a ring may be up that nobody answered
         self._say()
@@ -125,15 +108,15 @@ class Watcher:
     def _fall_back(self) -> None:
         """Look at `git status` from now on, where events fail, and say so once."""
         why = self._view.why_not
-        if why and why != self._report.why:
+        if why and why != self._out.report.why:
             self._gap(f"{why}: files are looked at by git status")
-            self._report = replace(self._report, why=why)
+            self._say(why=why)
         self._clock.look = clock.monotonic() + self._look.pause if why else None
 
     # ------------------------------------------------------------------------------------------------- a turn
 
     def _wait(self, wake: int) -> None:
-        now = clock.monotonic()
+        now, moment = clock.monotonic(), clock.wall()
         due = [self._clock.check, self._bells.due, self._clock.look, self._tell_at()]
         timeout = max(0.0, min(d for d in due if d is not None) - now)
         if self._view.between:
@@ -149,21 +132,25 @@ class Watcher:
         elif self._view.between:
             self._view.settle(self._pending)
             self._touched()
+        elif not (self._pending or self._view.lost or self._out or self._clock.look):
+            self._out.settled(moment)
+
+    def _turn_or_rest(self, wake: int) -> None:
+        """Wait, and do what is due. Where no git can be started, or a file cannot be looked at, rest for a moment."""
+        try:
+            self._wait(wake)
+            self._turn()
+        except PatinaError as error:
+            log.warning("something is tried again: %s", error.message)
+            self._bells.check()
+            clock.sleep(REST)
 
     def _touched(self) -> None:
-        now = clock.monotonic()
-        if self._pending and self._clock.first is None:
-            self._clock.first, self._since = now, clock.now()
-        self._clock.last = self._clock.active = now
+        if self._clock.touched(pending=bool(self._pending or self._view.lost)):
+            self._since = clock.now()
 
     def _tell_at(self) -> float | None:
-        if self._clock.retry:
-            return self._clock.retry
-        if self._clock.first is None:
-            return None
-        many = len(self._pending.saves) >= BULK or self._git.at_work()
-        longest = AT_ONCE if many else LONGEST
-        return min(self._clock.last + QUIET, self._clock.first + longest)
+        return self._clock.tell_at(many=len(self._pending.saves) >= BULK or self._git.at_work())
 
     def _turn(self) -> None:
         now = clock.monotonic()
@@ -175,6 +162,7 @@ class Watcher:
         if self._bells.due is not None and now >= self._bells.due:
             self._bells.answer(waiting=spool.waiting(self._layout) >= BATCHES)
         if self._clock.look is not None and now >= self._clock.look:
+            self._clock.look = clock.monotonic() + self._look.pause
             self._merge(self._look.again())
             self._clock.look = clock.monotonic() + self._look.pause
         if now >= self._clock.check:
@@ -185,12 +173,12 @@ class Watcher:
             self._bells.over = "it was told to stop"
         elif self.asked_to:
             self.asked_to = ""
-            self._say(answered=1)
+            self._say(answers=self._out.report.answers + 1)
 
     def _check(self, now: float) -> None:
-        self._clock.check = now + self._every
+        self._clock.checked()
         self._bells.check()
-        if now - self._clock.active > self._idle:
+        if self._clock.is_idle(now):
             self._bells.over = "nothing happened for so long (session.idle_hours)"
         if self._clock.first is None and self._clock.look is None:
             self._doubt()
@@ -198,7 +186,7 @@ class Watcher:
 
     def _doubt(self) -> None:
         """Look whether the kernel told everything: on some file systems it tells nothing, and does not say so."""
-        if now_quiet(self._clock):
+        if self._clock.is_quiet():
             missed = self._look.again()
             if missed:
                 self._view.why_not = "this file system does not tell of changes"
@@ -216,80 +204,64 @@ class Watcher:
     def _tell_or_wait(self) -> None:
         try:
             self._tell()
-            self._clock.retry = 0.0
+            if self._clock.retry is not None:
+                self._clock.retry = None
+                self._bells.soon()  # who was called on the full disk could write nothing either
         except PatinaError as error:
-            if not self._clock.retry:
+            if self._clock.failed():
                 log.warning("facts wait in memory: %s", error.message)
-            self._clock.retry = clock.monotonic() + FULL_DISK
 
     def _tell(self) -> None:
         """Set aside what is pending. Raises `PatinaError` where that cannot be; then it stays pending."""
+        begun = clock.wall() if self._clock.look is None else self._look.taken
         if self._view.fd is not None and self._view.read(self._pending):
             self._touched()  # what came while events gathered belongs to what is told now
-        if self._view.overflown:
+        # Where the disk is full, no more is made of what is pending: paths are bound in number, facts are not.
+        wrote = self._out.set_aside()
+        if self._view.lost:
             self._view.begin_again()
             self._merge(self._look.again())
-            self._gap("the kernel's queue overflowed, and git status was looked at", at=None)
+            self._gap(f"{self._view.lost}, and git status was looked at", at=None)
+            self._view.lost = ""
         if self._view.rules_changed():
             self._teller.forget()
             self._view.begin_again()
         self._view.settle(self._pending)
-        by_git = self._git.moved()
-        if by_git is not None:
+        self._make_facts()
+        if self._view.why_not and self._view.why_not != self._out.report.why:
+            self._fall_back()
+        wrote |= self._out.set_aside()
+        self._out.settled(begun)
+        if wrote:
+            self._say()
+            if spool.waiting(self._layout) >= BATCHES:
+                self._bells.soon()
+
+    def _make_facts(self) -> None:
+        """Make facts of what is pending. Raises `PatinaError` where git does not answer; then it stays pending."""
+        moved = self._git.moved()
+        if self._by_git in (None, "restore"):  # of two untold ones the one that has a reason of its own
+            self._by_git = moved or self._by_git
+        if self._by_git is not None:
             self._teller.forget()
-        pending, self._pending = self._pending, Pending()
-        self._clock.first = None
+        pending = self._pending
         if pending:
             told = self._teller.facts(
-                pending, since=self._since.isoformat(), by_git=by_git, midway=self._git.midway()
+                pending, since=self._since.isoformat(), by_git=self._by_git, midway=self._git.midway()
             )
             self._look.told(pending.saves)
             for data in told:
-                self._fact(data)
-        elif by_git is not None:
-            self._teller.after(by_git)
-        if self._view.why_not and self._view.why_not != self._report.why:
-            self._fall_back()
-        self._set_aside()
-
-    def _fact(self, data: FilesChanged | FilesGap) -> None:
-        self._facts.append(Fact(time=clock.now(), data=data, key=secrets.token_hex(12)))
-        if isinstance(data, FilesChanged):
-            self._report = replace(self._report, told=self._report.told + data.count)
-        if self._hear is not None:
-            self._hear(data)
+                self._out.add(data)
+        elif self._by_git is not None:
+            self._teller.after(self._by_git)
+        self._pending, self._by_git = Pending(), None
+        self._clock.first = None
 
     def _gap(self, reason: str, at: float | None = None) -> None:
         since = clock.local(int(at)).isoformat() if at else self._since.isoformat()
-        self._report = replace(self._report, gaps=self._report.gaps + 1, missed=reason)
-        self._fact(FilesGap(reason=reason, since=since))
+        self._out.add(FilesGap(reason=reason, since=since))
 
-    def _set_aside(self) -> None:
-        if not self._facts:
-            return
-        spool.write(self._layout, f"{self._name}-{self._batches:08d}", self._facts)
-        self._batches += 1
-        self._facts = []
-        self._say()
-        if spool.waiting(self._layout) >= BATCHES:
-            self._bells.soon()
-
-    def _say(self, *, answered: int = 0, ended: str = "") -> None:
+    def _say(self, **changed: object) -> None:
         began = self._clock.check > 0
-        self._report = replace(
-            self._report,
-            backend=("poll" if self._report.why else "kernel") if began else "",
-            folders=self._view.folders,
-            seen=clock.wall(),
-            answers=self._report.answers + answered,
-            ended=ended,
-        )
-        try:
-            process.write_report(self._layout, self._report)
-        except PatinaError as error:
-            log.warning("the report could not be written: %s", error.message)
-
-
-def now_quiet(times: Clockwork) -> bool:
-    """Tell whether nothing has happened for a while, so that a look can be compared with what events told."""
-    return times.first is None and clock.monotonic() - times.last > QUIET
+        backend = ("poll" if changed.get("why") or self._out.report.why else "kernel") if began else ""
+        self._out.say(backend=backend, folders=self._view.folders, session=self._bells.session, **changed)

@@ -33,7 +33,7 @@ class Report:
 
     alive: bool = False
     pid: int = 0
-    session: str = ""
+    session: str = ""  # its id
     since: str = ""  # RFC 3339, of its start
     backend: str = ""  # kernel, or poll; nothing while it begins
     why: str = ""  # why it polls
@@ -41,7 +41,7 @@ class Report:
     told: int = 0  # changes of files
     gaps: int = 0
     missed: str = ""  # the last gap, in words
-    seen: float = 0.0  # the system's seconds when it last wrote this
+    seen: float = 0.0  # the system's seconds: what happened before has been set aside
     answers: int = 0
     ended: str = ""  # why it is no more
 

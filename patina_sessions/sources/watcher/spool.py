@@ -27,9 +27,9 @@ def write(layout: Layout, name: str, facts: Sequence[Fact]) -> None:
         plain = {"type": codec.type_of(fact.data), "time": fact.time.isoformat(), "key": fact.key}
         lines.append(codec.dump({**plain, "data": codec.as_json(fact.data)}))
     files.make_folder(layout.watched)
-    data = b"".join(lines)
-    files.require_room(layout.watched, len(data))
-    files.write(layout.watched / f"{name}.in", data, durable=False)
+    data, path = b"".join(lines), layout.watched / f"{name}.in"
+    files.require_room(path, len(data))
+    files.write(path, data, durable=False)
 
 
 def read(layout: Layout) -> tuple[tuple[Fact, ...], tuple[Path, ...]]:

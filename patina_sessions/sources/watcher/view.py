@@ -6,6 +6,7 @@ import logging
 import os
 from pathlib import Path
 
+from patina_sessions.errors import PatinaError
 from patina_sessions.paths import Layout
 from patina_sessions.settings import Settings
 from patina_sessions.sources.watcher import kernel as kernels
@@ -30,7 +31,7 @@ class View:
         self._rules_seen = signatures(self._rules)
         self._kernel: kernels.Kernel | None = None
         self._folders: Folders | None = None
-        self.overflown = False
+        self.lost = ""  # why events were lost
         self.why_not = self._open(settings, asked)
 
     def _open(self, settings: Settings, asked: Asked) -> str:
@@ -80,11 +81,11 @@ class View:
 
     def begin_again(self) -> None:
         """Look at the whole tree again: rules have changed, or events were lost."""
-        self.overflown = False
-        self._rules_seen = signatures(self._rules)
+        rules = signatures(self._rules)
         if self._folders is not None:
             self._folders.reconsider()
             self._take_short()
+        self._rules_seen = rules
 
     def _take_short(self) -> None:
         if self._folders is not None and self._folders.short and not self.why_not:
@@ -102,16 +103,24 @@ class View:
         for _ in range(READS):
             found = self._kernel.read()
             for seen in found:
-                if seen.mask & self._kernel.overflow:
-                    self.overflown = any_of_files = True
-                elif self._folders is not None and self._folders.take(seen, pending):
-                    any_of_files = True
-                else:
-                    self._bells.hear(self._kernel, seen)
+                any_of_files |= self._take(self._kernel, seen, pending)
             if not found:
                 break
         self._take_short()
         return any_of_files
+
+    def _take(self, kernel: kernels.Kernel, seen: kernels.Seen, pending: Pending) -> bool:
+        """Take one event; return whether it was of the files."""
+        try:
+            if seen.mask & kernel.overflow:
+                self.lost = "the kernel's queue overflowed"
+            elif self._folders is None or not self._folders.take(seen, pending):
+                self._bells.hear(kernel, seen)
+                return False
+        except PatinaError as error:
+            log.warning("a folder could not be looked at: %s", error.message)
+            self.lost = "git did not answer"
+        return True
 
     def settle(self, pending: Pending) -> None:
         """Give up waiting for the second half of a move."""

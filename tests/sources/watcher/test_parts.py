@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -15,14 +17,16 @@ from patina_sessions.model import FilesChanged, FilesGap
 from patina_sessions.paths import Layout
 from patina_sessions.session.active import here
 from patina_sessions.settings import load
-from patina_sessions.sources.watcher import bells, loop, names, process, spool
+from patina_sessions.sources.watcher import bells, clockwork, names, process, spool
 from patina_sessions.sources.watcher.folders import Folders
 from patina_sessions.sources.watcher.kernel import Kernel
 from patina_sessions.sources.watcher.loop import Watcher
 from patina_sessions.sources.watcher.pending import MOST, Pending
 from patina_sessions.sources.watcher.process import Report
-from patina_sessions.system import files, mounts
+from patina_sessions.sources.watcher.view import View
+from patina_sessions.system import clock, files, mounts
 from tests.repository import Repo
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -69,23 +73,114 @@ def test_on_a_full_disk_facts_wait_and_are_told_later(
 
     with monkeypatch.context() as patched:
         patched.setattr(files, "require_room", full)
+        began = clock.wall()
         repo.write("a.txt", "2\n")
         turn(watcher)
-        repo.write("b.txt", "2\n")
-        turn(watcher)
+        for name in ("b.txt", "c.txt", "d.txt"):
+            repo.write(name, "2\n")
+            turn(watcher)
         assert told(layout) == []
         assert watcher._clock.retry
+        assert len(watcher._out._facts) == 1  # only paths grow in number while it lasts
+        watcher._say()
+        assert process.report(layout).seen < began  # whoever comes after a kill looks from there
     turn(watcher)
+    assert process.report(layout).seen > began
     paths = [f.path for data in told(layout) if isinstance(data, FilesChanged) for f in data.files]
-    assert paths == ["a.txt", "b.txt"]
+    assert paths == ["a.txt", "b.txt", "c.txt", "d.txt"]
     assert not watcher._clock.retry
+
+
+def test_where_git_does_not_answer_what_is_pending_waits(
+    repo: Repo, layout: Layout, watcher: Watcher
+) -> None:
+    repo.git("switch", "-qc", "other")
+    repo.commit("more", {f"f{n}": "1\n" for n in range(3)})
+    turn(watcher)
+    before = len(told(layout))
+    index = repo.path / ".git/index"
+    repo.git("switch", "-q", "main")
+    repo.write("mine.txt", "2\n")
+    good = index.read_bytes()
+    index.write_bytes(b"torn")
+    turn(watcher)
+    repo.write("deep/new.txt", "2\n")
+    turn(watcher)
+    assert len(told(layout)) == before
+    index.write_bytes(good)
+    repo.write("deep/more.txt", "2\n")
+    turn(watcher)
+    facts = [data for data in told(layout)[before:] if isinstance(data, FilesChanged)]
+    assert [(f.bulk, f.count) for f in facts if f.bulk] == [("checkout", 3)]
+    assert sorted(f.path for data in facts for f in data.files) == [
+        "deep/more.txt",
+        "deep/new.txt",
+        "mine.txt",
+    ]
+
+
+def begun(layout: Layout, before: Report) -> list[str]:
+    """Return what a watcher tells that comes after one that left this report."""
+    watcher = Watcher(layout, load(layout.top))
+    watcher._begin(before, clock.wall())
+    watcher._tell_or_wait()
+    watcher._view.close()
+    paths = [f.path for data in told(layout) if isinstance(data, FilesChanged) for f in data.files]
+    return [path for path in paths if path.endswith(".txt")]
+
+
+def wait_past(file: Path) -> None:
+    """Return once the clock is past the time of a file, which the kernel takes from a coarser one."""
+    until(lambda: clock.wall() > file.stat().st_ctime + 0.05, "the clock to go on")
+
+
+def session_of(layout: Layout) -> str:
+    return str(json.loads(layout.snapshot.read_bytes())["session"]["id"])
+
+
+def test_after_a_death_it_looks_from_the_last_moment_of_which_all_was_told(
+    repo: Repo, layout: Layout
+) -> None:
+    repo.write("a.txt", "2\n")
+    seen = clock.wall() - 60
+    assert begun(layout, Report(seen=seen, session=session_of(layout))) == ["a.txt"]
+
+
+def test_a_clock_that_was_set_back_meanwhile_hides_nothing(repo: Repo, layout: Layout) -> None:
+    repo.write("a.txt", "2\n")
+    seen = clock.wall() + 86_400
+    assert begun(layout, Report(seen=seen, session=session_of(layout))) == ["a.txt"]
+
+
+def test_what_was_done_between_two_sessions_is_of_neither(repo: Repo, layout: Layout) -> None:
+    repo.write("a.txt", "2\n")
+    wait_past(repo.path / "a.txt")
+    seen = clock.wall() - 60
+    assert begun(layout, Report(seen=seen, session="20200101-000000")) == []
+    assert [data for data in told(layout) if isinstance(data, FilesGap)] == []
+
+
+def test_one_that_is_killed_while_it_begins_hides_nothing_of_the_one_before(
+    repo: Repo, layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo.write("a.txt", "2\n")
+    seen = clock.wall() - 60
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(View, "begin", killed)
+        with pytest.raises(KeyboardInterrupt):
+            begun(layout, Report(seen=seen, session=session_of(layout)))
+    assert begun(layout, process.report(layout)) == ["a.txt"]
 
 
 def test_a_file_system_that_tells_nothing_is_noticed_and_polled(
     repo: Repo, layout: Layout, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Folders, "begin", lambda self: None)  # as if the kernel knew of no change
-    monkeypatch.setattr(loop, "QUIET", 0.0)
+    monkeypatch.setattr(clockwork, "QUIET", 0.0)
     watcher = Watcher(layout, load(layout.top))
     watcher._begin(Report(), None)
     watcher._check(0.0)
