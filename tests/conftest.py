@@ -98,11 +98,15 @@ def _absent(what: str, why: str) -> NoReturn:
 
 
 @pytest.fixture
-def program() -> Callable[[str], str]:
-    """Return a finder of programs that not every machine has: `program("claude")` is its path, or the test is skipped."""
+def program() -> Callable[..., str]:
+    """Return a finder of programs that not every machine has: `program("claude")` is its path, or the test is skipped.
 
-    def find(name: str) -> str:
-        return shutil.which(name) or _absent(name, f"{name} is not on PATH")
+    A program may have other names as well.
+    """
+
+    def find(*names: str) -> str:
+        found = [path for path in map(shutil.which, names) if path]
+        return found[0] if found else _absent(names[0], f"{names[0]} is not on PATH")
 
     return find
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import pty
 import shutil
+import struct
 import subprocess
 import sys
+import termios
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -94,10 +99,60 @@ def test_a_save_is_one_change_to_one_file(here: Watched) -> None:
         assert facts[-1]["since"]
 
 
-def test_a_real_vim_makes_one_change(here: Watched, program: Callable[[str], str]) -> None:
-    edit = [program("vim"), "-u", "NONE", "-es", "-c", "set writebackup", "-c", "%s/2/changed/", "-c", "wq"]
+def test_a_real_vim_makes_one_change(here: Watched, program: Callable[..., str]) -> None:
+    edit = [
+        program("vim", "vim.tiny"),
+        "-u",
+        "NONE",
+        "-es",
+        "-c",
+        "set writebackup",
+        "-c",
+        "%s/2/changed/",
+        "-c",
+        "wq",
+    ]
     subprocess.run([*edit, "b.txt"], cwd=here.repo.path, stdin=subprocess.DEVNULL, check=True)
     assert (here.repo.path / "b.txt").read_text() == "changed\n"
+    assert here.changes() == [("M", "b.txt")]
+
+
+def in_a_terminal(argv: Sequence[str], folder: Path, keys: Mapping[bytes, bytes]) -> None:
+    """Run an editor in a terminal of its own; press these keys once it shows those words."""
+    leader, follower = pty.openpty()
+    fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("4H", 24, 80, 0, 0))
+    env = os.environ | {"TERM": "xterm"}
+    with subprocess.Popen(
+        argv, cwd=folder, env=env, stdin=follower, stdout=follower, stderr=follower, start_new_session=True
+    ) as child:
+        os.close(follower)
+        shown = b""
+        for words, pressed in keys.items():
+            while words not in shown:
+                shown += os.read(leader, 4096)
+            shown = b""
+            os.write(leader, pressed)
+        with suppress(OSError):  # the end of a terminal
+            while os.read(leader, 4096):
+                pass
+    os.close(leader)
+    assert child.returncode == 0
+
+
+def test_a_real_vim_in_a_terminal_makes_one_change_and_its_swap_file_none(
+    here: Watched, program: Callable[..., str]
+) -> None:
+    vim = program("vim", "vim.tiny")
+    keys = {b"b.txt": b":set writebackup updatecount=1\r:%s/2/changed/\r:w\r", b"written": b":q\r"}
+    in_a_terminal([vim, "-u", "NONE", "-N", "b.txt"], here.repo.path, keys)
+    assert (here.repo.path / "b.txt").read_text() == "changed\n"
+    assert here.changes() == [("M", "b.txt")]
+
+
+def test_a_real_nano_makes_one_change(here: Watched, program: Callable[..., str]) -> None:
+    keys = {b"b.txt": b"more\x0f\r", b"Wrote 1 line": b"\x18"}
+    in_a_terminal([program("nano"), "--ignorercfiles", "b.txt"], here.repo.path, keys)
+    assert (here.repo.path / "b.txt").read_text() == "more2\n"
     assert here.changes() == [("M", "b.txt")]
 
 
