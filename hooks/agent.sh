@@ -1,9 +1,10 @@
 # Patina's ear at a coding agent. The agent's hook runs this with one payload on standard input; it is set aside for the
 # recorder, and the agent goes on. What happens to it, and what of it is kept, is the recorder's to say.
-# patina-agent 1; written by "patina init --agent", which also renews it; "patina uninstall" takes it out.
+# patina-agent 2; written by "patina init --agent", which also renews it; "patina uninstall" takes it out.
 #
 # Given: $1, the agent; $2, what happened: start, prompt, tool, turn or end. Not a word on standard output, except at a
-# start what the recorder has written ahead; always exit 0. POSIX only; nothing is started but what moves the bytes.
+# start what the recorder has written ahead; always exit 0. POSIX only, and an agent waits for each process that starts
+# here: one moves the bytes, one sees to it that this ends.
 # The script that is sourced is written by "patina init"; its variables are set in a subshell on purpose.
 # shellcheck disable=SC1091,SC2016,SC2030,SC2031
 
@@ -38,23 +39,26 @@ seek "$PWD" || seek "${CLAUDE_PROJECT_DIR-}" || exit 0
 umask 077
 set -C # from here > makes a file or fails
 f=$common/patina/spool/agent-$1-$$
-while [ -e "$f.in" ] || [ -e "$f.tmp" ]; do f=$f-; done
+while [ -e "$f.in" ]; do f=$f-; done
 
 # Whether a person sits there: Claude Code says it; of the others a terminal tells.
 attended=${CLAUDE_CODE_SESSION_ATTENDED--} owner=${CLAUDE_PID:-$PPID}
 case $1 in claude) ;; *) if [ "$2" = prompt ] && true </dev/tty; then attended=1; fi ;; esac
 case $attended in 0 | 1) ;; *) attended=- ;; esac
 
-# A client that never closes its end must not hold itself up.
-if command -v timeout >/dev/null; then limit='timeout 5 cat'; else limit='cat'; fi
-{ printf 'patina-agent 1 %s %s %s\n%s\n' "$1" "$attended" "$owner" "$git"; $limit; } >"$f.tmp"
+# Whole when its last line is a dot: `mv` would cost as much as all the rest. A client that never closes its end must not
+# hold itself up.
+{
+  printf 'patina-agent 2 %s %s %s\n%s\n' "$1" "$attended" "$owner" "$git"
+  timeout 5 cat || [ $? -ne 127 ] || cat
+  printf '\n.\n'
+} >"$f.in"
+[ "$2" != tool ] || exit 0
 
 said=
 if [ "$2" = start ]; then
-  { IFS= read -r said; IFS= read -r said; IFS= read -r said; } <"$f.tmp"
+  { IFS= read -r said; IFS= read -r said; IFS= read -r said; } <"$f.in"
 fi
-mv "$f.tmp" "$f.in"
-[ "$2" != tool ] || exit 0
 
 # From here it is git's bell, told where we are, since a hook of an agent may run anywhere. In a session of its own where
 # that can be had: a client that ends takes its hooks' process group with it.
@@ -64,7 +68,7 @@ ring() (
   unset GIT_DIR
   export event=agent git="$common"
   set --
-  if command -v setsid; then exec setsid sh -c '. "$git/patina/hook.sh"'; fi
+  if [ ! -e "$common/patina/rung" ] && command -v setsid; then exec setsid sh -c '. "$git/patina/hook.sh"'; fi
   . "$git/patina/hook.sh"
 )
 if [ "$2" != start ]; then
@@ -82,5 +86,5 @@ key=
 [ ! -f "$git/patina-id" ] || IFS=' ' read -r key _ <"$git/patina-id"
 d=$common/patina/worktrees/$key/start.json
 [ "$key" ] && [ -f "$d" ] || d=$common/patina/start.json
-[ ! -f "$d" ] || cat "$d"
+[ ! -f "$d" ] || exec cat "$d"
 exit 0

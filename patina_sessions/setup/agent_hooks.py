@@ -13,9 +13,12 @@ from collections.abc import Mapping
 from typing import Any
 
 SCRIPT = "/patina/agent.sh"
-# The words never change, whatever Patina's version, venv or interpreter: Codex trusts a hook by their hash.
-_COMMAND = (
-    'f="${{XDG_DATA_HOME:-$HOME/.local/share}}/patina/agent.sh"; [ ! -r "$f" ] || exec sh "$f" {agent} {kind}'
+# The words never change, whatever Patina's version, venv or interpreter: Codex trusts a hook by their hash. Codex runs
+# them by the shell of the person's account, which may be fish, Gemini CLI by bash, Claude Code by /bin/sh: under that
+# the script is read in place, so that no second shell is waited for.
+_SOURCED = (
+    'f="${{XDG_DATA_HOME:-$HOME/.local/share}}/patina/agent.sh"; '
+    '[ ! -r "$f" ] || {{ set -- {agent} {kind}; . "$f"; }}'
 )
 
 # event -> what agent.sh is told. Nothing before a tool: that costs every call, and could block one.
@@ -57,7 +60,8 @@ _SECONDS = {
 
 def command(agent: str, kind: str) -> str:
     """Return the command of a hook: silent and harmless where Patina is not, or no longer, on the machine."""
-    return _COMMAND.format(agent=agent, kind=kind)
+    words = _SOURCED.format(agent=agent, kind=kind)
+    return words if agent == "claude" else f"exec sh -c '{words}'"
 
 
 def hooks(agent: str) -> dict[str, list[dict[str, Any]]]:

@@ -1,7 +1,9 @@
-"""The spool of agents' hooks: each payload as it came, behind two lines of the hook's own, whole by rename.
+"""The spool of agents' hooks: each payload as it came, between lines of the hook's own; the last says that it is whole.
 
-    patina-agent 1 <agent> <attended: 1, 0 or nothing known: -> <the client's process>
+    patina-agent 2 <agent> <attended: 1, 0 or nothing known: -> <the client's process>
     <the git directory of the worktree in which the hook ran>
+    <the payload>
+    .
 
 A payload is other people's text and may be anything: what is torn, huge or of a newer hook is dropped, never fatal. A
 double (a plugin and the settings both have the hook) gives the same key, and the log takes each key once.
@@ -27,8 +29,9 @@ from patina_sessions.system import clock
 
 log = logging.getLogger(__name__)
 
-_NAME = re.compile(r"agent-[a-z]{1,20}-[0-9]+-*\.(in|tmp)\Z")
-_HEAD = re.compile(rb"patina-agent 1 ([a-z]{1,20}) ([01-]) ([0-9]{1,9})\n([^\n]*)\n")
+_NAME = re.compile(r"agent-[a-z]{1,20}-[0-9]+-*\.in\Z")
+_HEAD = re.compile(rb"patina-agent 2 ([a-z]{1,20}) ([01-]) ([0-9]{1,9})\n([^\n]*)\n")
+_WHOLE = b"\n.\n"  # no line of JSON
 _MOST = 32 * 1024 * 1024  # bytes of a payload that are read: an edit's holds the whole file twice
 _LOST = 86_400  # seconds after which a payload whose worktree is gone is anybody's to remove
 _UNSEEN = ("started", "prompt", "ended")  # what is logged where nobody wants to read of agents
@@ -49,11 +52,11 @@ def read(spool: Path, git_dir: Path, keep: Keep) -> Reading:
     mine = os.path.realpath(git_dir)
     for path, state in _waiting(spool):
         age = clock.wall() - state.st_mtime
-        data = _bytes(path) if path.suffix == ".in" else None
-        head = _HEAD.match(data) if data is not None else None
-        if head is None:
-            # A hook that was killed leaves its first name; one that is at work has it for milliseconds.
-            if age > _LOST or (data is not None and len(data) < _MOST):
+        data = _bytes(path)
+        head = _HEAD.match(data) if data is not None and data.endswith(_WHOLE) else None
+        if data is None or head is None:
+            # One that is at work is torn for milliseconds, one that was killed for ever.
+            if age > _LOST or (data is not None and (len(data) >= _MOST or data.endswith(_WHOLE))):
                 used.append(path)
             continue
         if os.path.realpath(os.fsdecode(head[4])) != mine:
@@ -61,7 +64,7 @@ def read(spool: Path, git_dir: Path, keep: Keep) -> Reading:
                 used.append(path)
             continue
         used.append(path)
-        facts += _facts(head, data or b"", state, keep)
+        facts += _facts(head, data, state, keep)
     return Reading(facts=tuple(facts), files=tuple(used))
 
 
@@ -92,7 +95,7 @@ def _bytes(path: Path) -> bytes | None:
 def _facts(head: re.Match[bytes], data: bytes, state: os.stat_result, keep: Keep) -> Iterable[Fact]:
     adapter = agents.ADAPTERS.get(head[1].decode())
     try:
-        payload = json.loads(data[head.end() :].decode("utf-8", "surrogateescape"))
+        payload = json.loads(data[head.end() : -len(_WHOLE)].decode("utf-8", "surrogateescape"))
     except (ValueError, RecursionError):
         log.warning("a payload of %s could not be read; it is dropped", head[1].decode())
         return

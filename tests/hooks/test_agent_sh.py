@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Mapping
@@ -11,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from patina_sessions.setup import agent_hooks
 from tests.repository import Repo
-from tests.waiting import quiet
+from tests.waiting import events, quiet, until
 
 SCRIPT = Path(__file__).parents[2] / "hooks" / "agent.sh"
 SHELLS = [["dash"], ["bash", "--posix"], ["busybox", "sh"], ["sh"]]
@@ -41,7 +44,8 @@ def hook(
     shell: list[str], folder: Path, *words: str, said: str = TOOL, env: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Run the hook in this folder; whatever it is given, it ends well and complains of nothing."""
-    argv, whole = [*shell, str(SCRIPT), *words], {**os.environ, "PWD": str(folder), **(env or {})}
+    sourced = f'set -- {shlex.join(words)}; . "{SCRIPT}"'
+    argv, whole = [*shell, "-c", sourced], {**os.environ, "PWD": str(folder), **(env or {})}
     done = subprocess.run(argv, cwd=folder, env=whole, input=said, capture_output=True, text=True, timeout=30)
     assert (done.returncode, done.stderr) == (0, "")
     return done
@@ -59,7 +63,7 @@ def test_a_payload_is_set_aside_whole_for_its_owner_alone_without_a_word(
     assert hook(shell, given.path, "claude", "tool", env=env).stdout == ""
     [file] = spool(given)
     git = given.path / ".git"
-    assert file.read_text() == f"patina-agent 1 claude 1 4711\n{git}\n{TOOL}"
+    assert file.read_text() == f"patina-agent 2 claude 1 4711\n{git}\n{TOOL}\n.\n"
     assert file.suffix == ".in"
     assert file.stat().st_mode & 0o777 == 0o600
 
@@ -118,7 +122,7 @@ def test_a_client_that_never_closes_its_end_is_not_waited_for_for_ever(shell: li
         assert client.wait(timeout=60) == 0
     assert time.monotonic() - begin < 60
     [file] = spool(given)
-    assert file.read_text().endswith(TOOL)
+    assert file.read_text().endswith(f"{TOOL}\n.\n")
 
 
 def test_payloads_at_the_same_moment_are_all_kept(given: Repo) -> None:
@@ -129,6 +133,46 @@ def test_payloads_at_the_same_moment_are_all_kept(given: Repo) -> None:
     assert {f.read_text().splitlines()[2] for f in spool(given)} == {
         f'{{"tool_use_id":"{n}"}}' for n in range(12)
     }
+
+
+def test_a_payload_of_which_a_part_has_come_is_left_until_it_is_whole(given: Repo) -> None:
+    payload = '{"session_id":"s","hook_event_name":"UserPromptSubmit","prompt":"Write it","prompt_id":"1"}'
+    argv = ["sh", str(SCRIPT), "claude", "tool"]
+    for ending in ("killed", "whole"):
+        with subprocess.Popen(argv, cwd=given.path, stdin=subprocess.PIPE, text=True) as client:
+            assert client.stdin is not None
+            client.stdin.write(payload)
+            client.stdin.flush()
+            until(lambda: any(payload in f.read_text() for f in spool(given)), "the payload to be there")
+            given.patina("record")
+            assert len(spool(given)) == 1
+            assert not [e for e in events(given) if e["type"] == "agent.prompt"]
+            if ending == "killed":
+                client.send_signal(signal.SIGKILL)
+        if ending == "killed":
+            [torn] = spool(given)
+            os.utime(torn, (1, 1))
+            given.patina("record")
+            assert spool(given) == []
+    given.patina("record")
+    assert spool(given) == []
+    assert [e["data"]["text"] for e in events(given) if e["type"] == "agent.prompt"] == ["Write it"]
+
+
+@pytest.mark.parametrize("agent", ["claude", "codex", "gemini"])
+def test_the_words_in_an_agent_s_settings_find_the_script_and_are_silent_without_it(
+    shell: list[str], given: Repo, tmp_path: Path, agent: str
+) -> None:
+    env = {**os.environ, "XDG_DATA_HOME": str(tmp_path / "a b"), "PWD": str(given.path)}
+    argv = [*shell, "-c", agent_hooks.command(agent, "tool")]
+    script = tmp_path / "a b/patina/agent.sh"
+    for there in (False, True):
+        done = subprocess.run(argv, cwd=given.path, env=env, input=TOOL, capture_output=True, text=True)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+        assert len(spool(given)) == int(there)
+        script.parent.mkdir(parents=True, exist_ok=True)
+        script.write_bytes(SCRIPT.read_bytes())
+    assert spool(given)[0].name.startswith(f"agent-{agent}-")
 
 
 @pytest.mark.parametrize("harm", ["gone", "file"])
