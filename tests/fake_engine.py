@@ -41,16 +41,22 @@ class Script:
 class FakeEngine:
     """The server. It answers what Patina asks of a command, and nothing else: an unknown question is an error 500."""
 
-    path: Path
+    path: Path | None  # of its socket; None for a port of 127.0.0.1
     script: Script
     asked: list[str] = field(default_factory=list)
+    host: str = ""
     _over: float = 0.0
     _closed: bool = False
 
     def __enter__(self) -> Self:
-        self._server = socket.socket(socket.AF_UNIX)
-        self._server.bind(str(self.path))
-        self._server.listen(32)
+        if self.path is None:
+            self._server = socket.create_server(("127.0.0.1", 0))
+            self.host = f"tcp://127.0.0.1:{self._server.getsockname()[1]}"
+        else:
+            self._server = socket.socket(socket.AF_UNIX)
+            self._server.bind(str(self.path))
+            self._server.listen(32)
+            self.host = f"unix://{self.path}"
         self._open: list[socket.socket] = []
         threading.Thread(target=self._accept, daemon=True).start()
         return self
@@ -110,8 +116,11 @@ class FakeEngine:
         known = answers.get(route)
         data = json.dumps(known if known is not None else {"message": f"no {route} here"}).encode()
         status = "200 OK" if known is not None else "500 Internal Server Error"
+        if "/containers/gone/" in route:
+            data, status = b'{"message": "no such container: gone"}', "404 Not Found"
         one.sendall(
-            f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(data)}\r\n\r\n".encode()
+            f"HTTP/1.1 {status}\r\nApi-Version: 1.41\r\nContent-Type: application/json\r\n"
+            f"Content-Length: {len(data)}\r\n\r\n".encode()
             + data
         )
         return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import signal
@@ -366,3 +367,21 @@ def test_an_engine_that_does_not_see_the_tree_gets_a_copy_of_it(
     assert ".gitignore" not in second.stdout.split()
     assert not (repo.path / "made-there").exists()
     until(lambda: "the tree copied" in bench.run("workspace", "status").stdout, "the status to say so")
+
+
+def test_an_engine_that_a_context_names_is_used_and_told(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    host = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")
+    place = tmp_path / "config/contexts/meta" / hashlib.sha256(b"elsewhere").hexdigest()
+    place.mkdir(parents=True)
+    meta = {"Name": "elsewhere", "Metadata": {}, "Endpoints": {"docker": {"Host": host}}}
+    (place / "meta.json").write_text(json.dumps(meta))
+    (tmp_path / "config/config.json").write_text('{"currentContext": "elsewhere"}')
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "config"))
+    monkeypatch.delenv("DOCKER_HOST", raising=False)
+    assert bench.run("exec", "--", "sh", "-c", "exit 3").returncode == 3
+    assert f" at {host}" in bench.run("workspace", "status").stdout
+    bench.repo.patina("clean", "--force")
+    refused = bench.run("exec", "--", "true", env={"DOCKER_CONTEXT": "nonesuch"})
+    assert "Error: there is no Docker context nonesuch" in refused.stderr

@@ -33,9 +33,13 @@ class Heard:
 Play = Callable[..., Heard]
 
 
-@pytest.fixture
-def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Play:
-    """Return a player of scripts: what was heard of a command in such an engine, and how it ended."""
+@pytest.fixture(params=["socket", "tcp"])
+def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Play:
+    """Return a player of scripts: what was heard of a command in such an engine, and how it ended.
+
+    Spoken to over a socket, and by the SDK over TCP.
+    """
+    path = tmp_path / "s" if request.param == "socket" else None
 
     def run(
         script: Script, *, watch: Watch | None = None, hear: Callable[[int, bytes], None] | None = None
@@ -45,8 +49,8 @@ def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Play:
         def both(stream: int, data: bytes) -> None:
             (heard.err if stream == 2 else heard.out).extend(data)
 
-        with FakeEngine(tmp_path / "s", script):
-            monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/s")
+        with FakeEngine(path, script) as fake:
+            monkeypatch.setenv("DOCKER_HOST", fake.host)
             with docker.connect() as engine:
                 command = engine.prepare("box", ["true"])
                 one = Attached(
@@ -61,7 +65,8 @@ def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Play:
                 )
                 heard.ended = one.follow()
                 heard.details = one.details
-        (tmp_path / "s").unlink()
+        if path is not None:
+            path.unlink()
         return heard
 
     return run
@@ -108,7 +113,11 @@ def test_what_is_no_frame_is_output_lost(play: Play) -> None:
     assert verdict(heard.ended).word == "output lost"
 
 
-def test_a_stream_that_never_ends_does_not_hold_a_command_that_is_over(play: Play) -> None:
+def test_a_stream_that_never_ends_does_not_hold_a_command_that_is_over(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attached, "LOOK", 0.2)
+    monkeypatch.setattr(attached, "LATE", 0.5)
     heard = play(Script(packets=packets(frame(1, b"done\n")), hangs=True, code=7))
     assert heard.out == b"done\n"
     assert verdict(heard.ended).code == 7
@@ -146,7 +155,8 @@ def test_an_engine_that_hangs_without_closing_its_socket_is_engine_lost(
     assert (verdict(heard.ended).word, verdict(heard.ended).code) == ("engine lost", 125)
 
 
-def test_a_timeout_is_told_apart_from_a_failure(play: Play) -> None:
+def test_a_timeout_is_told_apart_from_a_failure(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attached, "LATE", 0.5)
     heard = play(
         Script(packets=packets(frame(1, b"x")), hangs=True, runs_for=1.0, code=143), watch=Watch(timeout=0.3)
     )

@@ -1,4 +1,4 @@
-"""The door to a Docker engine: the only importer of the SDK, which costs 100 ms and is loaded by `connect` alone.
+"""The door to a Docker engine, and the only importer of the SDK, which is loaded for what a warm command does not ask.
 
 What goes wrong becomes a `PatinaError` in words, with what to do; where no engine answers, `EngineUnavailable`. Nothing
 is pulled, removed or stopped here that the caller did not name. Streams are read by `stream`, never by the SDK.
@@ -6,16 +6,18 @@ is pulled, removed or stopped here that the caller did not name. Streams are rea
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable
 from typing import Any
 
-from patina_sessions.errors import EngineUnavailable
+from patina_sessions.errors import EngineUnavailable, PatinaError
 from patina_sessions.system import clock
-from patina_sessions.system.docker import words
+from patina_sessions.system.docker import local, words
 from patina_sessions.system.docker.commands import Commands
 from patina_sessions.system.docker.containers import Container, Gone, Mount, Said
 from patina_sessions.system.docker.images import Images
+from patina_sessions.system.docker.local import Refused
 from patina_sessions.system.docker.stream import EngineStream
 
 __all__ = ["Container", "Engine", "EngineStream", "Gone", "Mount", "Said", "connect"]
@@ -29,6 +31,12 @@ class Engine(Images, Commands):
 
     def answers(self, *, within: float = FIRST_ANSWER) -> bool:
         """Return whether the engine is still there, asked over a connection of its own."""
+        if self._straight is not None:
+            try:
+                self._straight.ping(within)
+            except (OSError, Refused):
+                return False
+            return True
         import requests
 
         try:
@@ -39,7 +47,7 @@ class Engine(Images, Commands):
     def info(self) -> dict[str, Any]:
         """Return what the engine says of itself."""
         with self._told("ask the engine"):
-            return dict(self.api.info())
+            return dict(self._ask("GET", "/info"))
 
     def rootless(self) -> bool:
         """Whether the engine is a user's own, in which root is that user. Asked only where its socket looks so."""
@@ -50,15 +58,15 @@ class Engine(Images, Commands):
     def version(self) -> dict[str, Any]:
         """Return the engine's version."""
         with self._told("ask the engine"):
-            return dict(self.api.version())
+            return dict(self._ask("GET", "/version"))
 
     def containers(self, labels: Iterable[str], *, running: bool = False) -> list[dict[str, Any]]:
         """Return the containers that carry all these labels, stopped ones too unless `running`."""
-        filters: dict[str, Any] = {"label": list(labels)}
-        if running:
-            filters["status"] = "running"
+        filters = {"label": list(labels), **({"status": ["running"]} if running else {})}
         with self._told("list containers"):
-            return list(self.api.containers(all=True, filters=filters))
+            return list(
+                self._ask("GET", "/containers/json", {"all": "1", "filters": json.dumps(filters)}) or ()
+            )
 
     def create(self, wanted: Container) -> str:
         """Create a container and return its id."""
@@ -91,7 +99,7 @@ class Engine(Images, Commands):
     def start(self, container: str) -> None:
         """Start a container."""
         with self._told("start the container"):
-            self.api.start(container)
+            self._ask("POST", f"/containers/{container}/start")
 
     def stop(self, container: str, *, grace: int = 1) -> None:
         """Stop a container, if it is there."""
@@ -128,10 +136,7 @@ class Engine(Images, Commands):
     def inspect(self, container: str) -> dict[str, Any] | None:
         """Return what the engine knows of a container, None where there is none."""
         with self._told("look at the container"):
-            try:
-                return dict(self.api.inspect_container(container))
-            except self._errors.NotFound:
-                return None
+            return self._found(f"/containers/{container}/json")
 
     def put(self, container: str, folder: str, archive: Any) -> None:
         """Unpack a tar (bytes, or a file to read) into a folder of the container."""
@@ -149,10 +154,33 @@ class Engine(Images, Commands):
 
 def connect() -> Engine:
     """Return the engine that the user's `DOCKER_HOST` or Docker context names. Raises `EngineUnavailable`."""
+    path = local.chosen(os.environ)
+    if path is not None:
+        endpoint = f"unix://{path}"
+        try:
+            straight = local.Local(path, first=FIRST_ANSWER, timeout=ANSWER)
+        except OSError as error:
+            raise EngineUnavailable(*words.silence(endpoint, error)) from error
+        except Refused as error:
+            raise PatinaError(*words.failure("ask the engine", error.words, error.status)) from error
+        return Engine(endpoint, lambda: _sdk()[0], straight)
+    api, endpoint = _sdk()
+    engine = Engine(endpoint, lambda: api)
+    assert engine.api is api
+    return engine
+
+
+def _sdk() -> tuple[Any, str]:
+    """Load the SDK and return its client and the endpoint that this speaks to. Raises `EngineUnavailable`."""
     import requests
-    from docker import DockerClient, errors
+    from docker import ContextAPI, DockerClient, errors
 
     endpoint = words.endpoint(os.environ)
+    context = os.environ.get("DOCKER_CONTEXT")
+    if (
+        context and not endpoint and ContextAPI.get_context(context) is None
+    ):  # else the usual engine would be taken
+        raise EngineUnavailable(f"there is no Docker context {context}", "See them: docker context ls")
     try:
         client = DockerClient.from_env(timeout=FIRST_ANSWER, use_ssh_client=True)
         api: Any = client.api
@@ -160,7 +188,7 @@ def connect() -> Engine:
     except (errors.DockerException, requests.RequestException, OSError, ValueError) as error:
         raise EngineUnavailable(*words.silence(endpoint or "the usual place", error)) from error
     api.timeout = ANSWER
-    return Engine(api, endpoint)
+    return api, endpoint
 
 
 def _endpoint(api: Any) -> str:

@@ -9,6 +9,7 @@ from patina_sessions.system import clock
 from patina_sessions.system.docker.containers import Said
 from patina_sessions.system.docker.frames import Frames
 from patina_sessions.system.docker.line import Line
+from patina_sessions.system.docker.local import UPGRADE, Refused
 from patina_sessions.system.docker.stream import EngineStream
 
 
@@ -28,25 +29,30 @@ class Commands(Line):
     ) -> str:
         """Make a command ready to be started in a running container and return its id. Raises `Gone`."""
         with self._told("prepare the command"):
-            made = self.api.exec_create(
-                container,
-                list(command),
-                environment=dict(environment or {}),
-                user=user,
-                workdir=folder,
-                tty=tty,
-                stdin=stdin,
-            )
-            return str(made["Id"])
+            wanted = {
+                "Cmd": list(command),
+                "Env": [f"{name}={value}" for name, value in (environment or {}).items()],
+                "User": user,
+                "Tty": tty,
+                "AttachStdin": stdin,
+                "AttachStdout": True,
+                "AttachStderr": True,
+                **({"WorkingDir": folder} if folder else {}),
+            }
+            return str(self._ask("POST", f"/containers/{container}/exec", body=wanted)["Id"])
 
     def begin(self, command: str, *, tty: bool = False) -> EngineStream:
         """Start what was prepared and return its streams."""
+        route, wanted = f"/exec/{command}/start", {"Tty": tty, "Detach": False}
         with self._told("start the command"):
+            if self._straight is not None:
+                connection, answer = self._straight.upgrade(route, wanted)
+                return EngineStream(answer, tty=tty, connection=connection)
             api = self.api
             response = api._post_json(  # noqa: SLF001 - the public way reads the stream by itself, and wrongly
-                api._url("/exec/{0}/start", command),  # noqa: SLF001
-                headers={"Connection": "Upgrade", "Upgrade": "tcp"},
-                data={"Tty": tty, "Detach": False},
+                api._url(route),  # noqa: SLF001
+                headers=UPGRADE,
+                data=wanted,
                 stream=True,
             )
             api._raise_for_status(response)  # noqa: SLF001
@@ -55,15 +61,15 @@ class Commands(Line):
     def state(self, command: str) -> tuple[bool, int | None]:
         """Return whether a command runs, and its exit code where it has one. Raises `Gone`."""
         with self._told("look at the command"):
-            seen = self.api.exec_inspect(command)
+            seen = self._ask("GET", f"/exec/{command}/json")
         code = seen.get("ExitCode")
         return bool(seen.get("Running")), code if isinstance(code, int) else None
 
     def resize(self, command: str, *, rows: int, columns: int) -> bool:
         """Tell a command's terminal its size; False where the engine is not ready for it (404, 409, 500 are usual)."""
         try:
-            self.api.exec_resize(command, height=rows, width=columns)
-        except (self._errors.APIError, OSError):
+            self._ask("POST", f"/exec/{command}/resize", {"h": str(rows), "w": str(columns)})
+        except (Refused, OSError):
             return False
         return True
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from patina_sessions.errors import PatinaError
 from patina_sessions.system.docker import words
@@ -17,10 +18,7 @@ class Images(Line):
     def image(self, name: str) -> dict[str, Any] | None:
         """Return an image that the engine has, None where it has not; nothing is pulled."""
         with self._told(f"look at the image {name}"):
-            try:
-                return dict(self.api.inspect_image(name))
-            except self._errors.ImageNotFound:
-                return None
+            return self._found(f"/images/{quote(name, safe='/:')}/json")
 
     def images(self, labels: Iterable[str]) -> list[dict[str, Any]]:
         """Return the images that carry all these labels."""

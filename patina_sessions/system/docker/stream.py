@@ -16,10 +16,11 @@ PIECE = 65536
 class EngineStream:
     """One attached connection. `read` blocks, and may be called from a thread of its own."""
 
-    def __init__(self, response: Any, *, tty: bool) -> None:
+    def __init__(self, response: Any, *, tty: bool, connection: Any = None) -> None:
+        """Take the SDK's response, or an answer of `http.client` with its connection."""
         self.tty = tty
-        self._response = response
-        answer = response.raw._fp  # noqa: SLF001 - the SDK has no public way to it
+        self._closing = [response] if connection is None else [response, connection]
+        answer = response if connection is not None else response.raw._fp  # noqa: SLF001 - the SDK has no public way
         # An engine that does not upgrade sends chunks, and http.client takes those apart.
         self._source: Any = answer if answer.chunked else answer.fp
         raw = getattr(answer.fp, "raw", None)
@@ -54,4 +55,5 @@ class EngineStream:
             self._socket.shutdown(socket.SHUT_RDWR)
         except (OSError, AttributeError):
             pass
-        self._response.close()
+        for one in self._closing:
+            one.close()

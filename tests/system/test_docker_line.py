@@ -1,0 +1,75 @@
+"""The way to an engine: a socket is spoken to directly, everything else by the SDK, and failures are the same words."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from patina_sessions.errors import EngineUnavailable, PatinaError
+from patina_sessions.system import docker
+from patina_sessions.system.docker import Gone, local
+from tests.fake_engine import FakeEngine, Script
+
+
+@pytest.mark.parametrize(
+    ("environ", "config", "path"),
+    [
+        ({"DOCKER_HOST": "unix:///run/user/1000/docker.sock"}, None, "/run/user/1000/docker.sock"),
+        ({"DOCKER_HOST": "tcp://127.0.0.1:2375"}, None, None),
+        ({"DOCKER_HOST": "ssh://somebody@there"}, None, None),
+        ({}, None, "/var/run/docker.sock"),
+        ({}, {"auths": {}}, "/var/run/docker.sock"),
+        ({}, {"currentContext": "default"}, "/var/run/docker.sock"),
+        ({}, {"currentContext": "elsewhere"}, None),
+        ({"DOCKER_CONTEXT": "elsewhere"}, None, None),
+        ({"DOCKER_CONTEXT": "default"}, {"currentContext": "elsewhere"}, "/var/run/docker.sock"),
+        ({}, {"HttpHeaders": {"X-Meta": "1"}}, None),
+        ({"DOCKER_HOST": "unix:///s", "DOCKER_CONTEXT": "elsewhere"}, None, "/s"),
+    ],
+)
+def test_a_socket_is_taken_only_where_nothing_else_is_meant(
+    tmp_path: Path, environ: dict[str, str], config: object, path: str | None
+) -> None:
+    if config is not None:
+        (tmp_path / "config.json").write_text(json.dumps(config))
+    assert local.chosen({**environ, "DOCKER_CONFIG": str(tmp_path)}) == path
+
+
+@pytest.mark.parametrize("way", ["socket", "tcp"])
+def test_what_an_engine_refuses_is_told_alike_on_both_ways(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    with FakeEngine(tmp_path / "s" if way == "socket" else None, Script()) as fake:
+        monkeypatch.setenv("DOCKER_HOST", fake.host)
+        with docker.connect() as engine:
+            assert engine.endpoint == fake.host
+            assert engine.answers()
+            assert engine.inspect("gone") is None
+            with pytest.raises(Gone, match="cannot prepare the command: no such container"):
+                engine.prepare("gone", ["true"])
+            with pytest.raises(PatinaError, match="cannot list containers: no GET /containers/json here"):
+                engine.containers(["a"])
+            fake.script.lost, fake._over = True, 1.0  # hangs up whatever it is asked
+            assert not engine.answers()
+            with pytest.raises(EngineUnavailable):
+                engine.inspect("box")
+
+
+def test_a_socket_s_engine_is_asked_without_loading_the_sdk(tmp_path: Path) -> None:
+    program = (
+        "import sys; from patina_sessions.system import docker\n"
+        "with docker.connect() as engine: assert engine.inspect('gone') is None\n"
+        "print(sorted({n.partition('.')[0] for n in sys.modules} & {'docker', 'requests', 'urllib3'}))"
+    )
+    with FakeEngine(tmp_path / "s", Script()) as fake:
+        done = subprocess.run(
+            [sys.executable, "-P", "-c", program],
+            env={"DOCKER_HOST": fake.host},
+            capture_output=True,
+            text=True,
+        )
+    assert done.stdout == "[]\n", done.stderr
