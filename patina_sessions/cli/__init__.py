@@ -46,6 +46,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "export": ("memory", "export", "The record for other programs"),
     "completion": ("completion", "completion", "Completion for bash, zsh and fish"),
     "doctor": ("doctor", "doctor", "Say what is wrong here, and what to do"),
+    "check": ("check", "check", "Refuse journals with secrets, or that no reader understands"),
     "gc": ("keeping", "gc", "Remove logs of old runs and events of sessions archived long ago"),
     "rebuild": ("keeping", "rebuild", "Write a journal anew from its events, beside the old one"),
     "forget": ("keeping", "forget", "Take a session, or a text, out of all that Patina keeps"),

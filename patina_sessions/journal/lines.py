@@ -75,6 +75,14 @@ def _pair(marks: Sequence[Mark]) -> Fences:
     return Fences(spans=spans)
 
 
+def open_fences(data: bytes) -> list[int]:
+    """Return where a fence begins that nobody closed: it covers nothing here, and all that follows elsewhere."""
+    first = _FIRST.match(data)
+    marks = [mark for mark in ([first] if first else []) + list(_MARK.finditer(data)) if mark[FENCE]]
+    fences = _pair(marks)
+    return [mark.start(LINE) for mark in marks if _opens(mark) and not fences.cover(mark.start(LINE))]
+
+
 def _opens(mark: Mark) -> bool:
     """Say whether the line can open fenced code: after backticks no other backtick may stand on it."""
     return mark[FENCE][:1] == b"~" or b"`" not in mark[INFO]

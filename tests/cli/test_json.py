@@ -69,6 +69,9 @@ def test_every_schema_keeps_its_fields(repo: Repo) -> None:
     assert run("rebuild", begun["id"])["same"] is True
     assert run("forget", begun["id"])["session"] == begun["id"]
     run("session", "end", "--discard")
+    repo.write("layer/sessions/half.md", "no title\n")
+    assert run("check")["wrong"] is True
+    (repo.path / "layer/sessions/half.md").unlink()
     (state,) = (repo.path / ".git/patina/worktrees").iterdir()
     (state / "runs").mkdir()
     (state / "runs" / "old.log").touch()

@@ -1,0 +1,31 @@
+"""`patina check`: what is wrong with finished journals, for a hook of pre-commit and for CI."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from patina_sessions.cli import print_json
+from patina_sessions.cli.session import json_option
+
+
+@click.command(epilog="Example: patina check; patina check layer/sessions/20261125-093100.md")
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE]...")
+@json_option
+@click.pass_context
+def check(ctx: click.Context, paths: tuple[Path, ...], as_json: bool) -> None:
+    """Refuse journals that hold what looks like a secret, or that no reader would understand.
+
+    Without files, all of layer/sessions. The exit code is 1 where something is wrong. Nothing is changed.
+    """
+    from patina_sessions import safe
+    from patina_sessions.readers import faults
+
+    found = faults.of_files(list(paths) or sorted(Path("layer/sessions").glob("*.md")))
+    if as_json:
+        rows = [{"path": f.path, "line": f.line, "words": f.words} for f in found]
+        print_json("check", {"wrong": bool(found), "faults": rows})
+    for fault in found if not as_json else ():
+        click.echo(f"{safe.visible(fault.path)}:{fault.line}: {safe.visible(fault.words)}")
+    ctx.exit(1 if found else 0)

@@ -1,0 +1,67 @@
+"""`patina check` names what a reader of a journal would miss, and finds nothing wrong with one that is whole."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from patina_sessions.readers import faults
+from tests import corpus
+from tests.readers.journals import journal
+from tests.repository import Repo
+
+NAME = "20260301-120000"
+SECRET = "ghp_" + "a1B2c3D4e5F6g7H8i9J0" * 2
+WHOLE = journal(meta={"v": 1})
+BROKEN = {
+    "a secret": (WHOLE.replace(b"# Session: ", b"# Session: " + SECRET.encode() + b" "), "a secret"),
+    "a conflict": (WHOLE.replace(b"## Goals", b"<<<<<<< HEAD\n## Goals"), "a conflict of git"),
+    "no title": (WHOLE.replace(b"# Session: the parser\n", b""), "no title"),
+    "another id": (WHOLE.replace(b"20260301-120000", b"20260301-120001"), "says that it is"),
+    "an open fence": (WHOLE.replace(b"## Activity Log", b"```sh\n## Activity Log"), "a fence is open"),
+    "a number": (
+        WHOLE.replace(b"## Session Class", b"### 12:00 - Note <!-- 7 -->\n## Session Class"),
+        "in progress",
+    ),
+    "torn facts": (WHOLE.replace(b'"v":1', b'"v":'), "damaged"),
+    "text behind the facts": (WHOLE + b"\nmore\n", "not the last line"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_each_fault_is_named_with_its_line_and_no_secret_is_repeated(name: str) -> None:
+    data, words = BROKEN[name]
+    found = faults.of("j.md", NAME, data)
+    assert [words in fault.words for fault in found] == [True]
+    assert SECRET not in repr(found)
+    assert 1 <= found[0].line <= data.count(b"\n") + 1
+
+
+def test_a_whole_journal_has_no_fault_and_neither_has_any_of_the_corpus() -> None:
+    assert faults.of("j.md", NAME, WHOLE) == []
+    paths = [*corpus.journals(), *corpus.own()]
+    assert faults.of_files(paths) == []
+
+
+def test_what_end_writes_has_no_fault_and_the_exit_code_tells(repo: Repo) -> None:
+    repo.commit("first", a="1\n")
+    repo.patina("init")
+    repo.patina("session", "start", "the work", "--goal", "one")
+    repo.patina("note", "```\nan open fence, and <<<<<<< HEAD")
+    repo.commit("<<<<<<< HEAD", a="2\n")
+    repo.patina("session", "end")
+    assert repo.patina("check").stdout == ""
+    (path,) = (repo.path / "layer/sessions").glob("*.md")
+    path.write_text(f"{path.read_text()}{SECRET}\n")
+    done = repo.patina("check", "--json", str(path.relative_to(repo.path)), check=False)
+    assert done.returncode == 1
+    rows = json.loads(done.stdout)["faults"]
+    assert {row["path"] for row in rows} == {path.relative_to(repo.path).as_posix()}
+    assert repo.patina("check", "nothing.md").stdout == ""
+
+
+def test_outside_of_a_repository_it_checks_what_it_is_given(tmp_path: Path) -> None:
+    (tmp_path / f"{NAME}.md").write_bytes(WHOLE)
+    assert Repo(tmp_path).patina("check", f"{NAME}.md").stdout == ""
