@@ -207,7 +207,7 @@ class Attached:
             return
         self._misses = 0
         try:
-            running, code = self.engine.state(self.command)
+            running, code = self._state()
         except Gone:
             self._command_over = clock.monotonic()
             return
@@ -216,6 +216,9 @@ class Attached:
             return
         if not running and code is not None:
             self._command_over, self._code = clock.monotonic(), code
+
+    def _state(self) -> tuple[bool, int | None]:
+        return self.engine.state(self.command)
 
     def _lose(self) -> None:
         self._answers = False

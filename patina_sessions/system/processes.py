@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
 from patina_sessions.errors import PatinaError
 from patina_sessions.frozen import dataclass
@@ -98,6 +101,76 @@ def run(
         hint = f"Check that the folder may be entered and {argv[0]} be run: ls -ld {cwd or '.'}"
         raise PatinaError(f"cannot run {argv[0]}: {error.strerror}", hint) from error
     return Result(code=done.returncode, out=done.stdout, err=done.stderr)
+
+
+def alone(
+    argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], seconds: float, most: int, data: bytes = b""
+) -> Result:
+    """Run a program that is not trusted to end: with this environment and no other, so long, and saying so much.
+
+    A code of -9 says that it was ended by us, with all that it started: it took longer than `seconds`, or said more
+    than `most` bytes.
+    """
+    pipe = subprocess.PIPE
+    try:
+        child = subprocess.Popen(
+            argv, cwd=cwd, env=dict(env), stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True
+        )
+    except OSError as error:
+        raise PatinaError(f"cannot run {argv[0]}: {error.strerror}") from error
+    assert child.stdin is not None
+    assert child.stdout is not None
+    assert child.stderr is not None
+    out, err = bytearray(), bytearray()
+    late = threading.Timer(seconds, _end_family, (child,))
+    others = [
+        late,
+        threading.Thread(target=_give, args=(child.stdin, data)),
+        threading.Thread(target=_drain, args=(child.stderr, err)),
+    ]
+    for other in others:
+        other.daemon = True
+        other.start()
+    try:
+        while piece := child.stdout.read(65536):
+            out += piece
+            if len(out) > most:
+                break
+        if len(out) > most:
+            _end_family(child)
+        return Result(code=child.wait(), out=bytes(out[:most]), err=bytes(err))
+    finally:
+        late.cancel()
+        _end_family(child)
+        for other in others:
+            other.join(1)
+        for one in (child.stdout, child.stderr):
+            one.close()
+
+
+def _end_family(child: subprocess.Popen[bytes]) -> None:
+    """Kill a child that leads a session of its own, with all that it started."""
+    if child.returncode is None:
+        try:
+            os.killpg(child.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return
+
+
+def _give(pipe: IO[bytes], data: bytes) -> None:
+    try:
+        with pipe:
+            pipe.write(data)
+    except OSError:
+        return  # it does not read any more
+
+
+def _drain(pipe: IO[bytes], into: bytearray) -> None:
+    try:
+        while piece := pipe.read(4096):
+            into += piece[: 20_000 - len(into)]
+    except (OSError, ValueError):
+        return  # closed: it has ended
 
 
 def follow(argv: Sequence[str], hear: Callable[[str], None]) -> int:

@@ -14,20 +14,31 @@ from typing import Any
 from patina_sessions.errors import EngineUnavailable, PatinaError
 from patina_sessions.system import clock
 from patina_sessions.system.docker import local, words
-from patina_sessions.system.docker.commands import Commands
-from patina_sessions.system.docker.containers import Container, Gone, Mount, Said
+from patina_sessions.system.docker.containers import Container, Ending, Gone, Mount, Said
 from patina_sessions.system.docker.images import Images
 from patina_sessions.system.docker.local import Refused
+from patina_sessions.system.docker.mains import Mains, TooMuch
 from patina_sessions.system.docker.stream import EngineStream
+from patina_sessions.system.docker.volumes import Networks, Volumes
 
-__all__ = ["Container", "Engine", "EngineStream", "Gone", "Mount", "Said", "connect"]
+__all__ = [
+    "Container",
+    "Ending",
+    "Engine",
+    "EngineStream",
+    "Gone",
+    "Mount",
+    "Said",
+    "TooMuch",
+    "connect",
+]
 
 FIRST_ANSWER = 5  # seconds
 ANSWER = 60  # a create or a stop may take its time
 
 
-class Engine(Images, Commands):
-    """One engine: itself, its images, its containers and what runs in them."""
+class Engine(Images, Mains, Volumes, Networks):
+    """One engine: itself, its images, its containers and what runs in them, its volumes and networks."""
 
     def answers(self, *, within: float = FIRST_ANSWER) -> bool:
         """Return whether the engine is still there, asked over a connection of its own."""

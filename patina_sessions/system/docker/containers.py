@@ -53,3 +53,13 @@ class Said:
     code: int
     out: bytes
     err: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """How a container's main process ended, or that it runs still. `code` is None where nobody knows it."""
+
+    runs: bool
+    code: int | None
+    out_of_memory: bool = False
+    error: str = ""  # why it could not be started, in the engine's words

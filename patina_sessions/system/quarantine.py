@@ -1,0 +1,132 @@
+"""A throw-away repository in which what a stranger made is looked at: no configuration but ours, no hook, no network.
+
+Git in here reads neither the user's nor the machine's configuration, may speak to no one but files, checks every object
+that comes in, and is ended when it takes too long, too much memory, or says too much: sixteen small trees can stand for
+more files than there are atoms.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from patina_sessions.errors import GitFailed
+from patina_sessions.model import Id
+from patina_sessions.system import files, processes
+from patina_sessions.system.objects import is_id, text
+
+SECONDS = 120.0
+SAID = 64_000_000  # bytes
+MEMORY = 4_000_000  # kB of address space
+# Objects above bigFileThreshold are streamed and never held; packs are mapped in small windows, so that the bound on
+# the address space is one on strangers' objects and not on the user's packs.
+_CONFIG = """[core]
+\trepositoryformatversion = {version}
+\tbare = true
+\thooksPath = /dev/null
+\tattributesFile = /dev/null
+\texcludesFile = /dev/null
+\tfsmonitor = false
+\tbigFileThreshold = 1m
+\tpackedGitWindowSize = 32m
+\tpackedGitLimit = 256m
+\tlogAllRefUpdates = false
+[fetch]
+\tfsckObjects = true
+[transfer]
+\tfsckObjects = true
+[protocol]
+\tallow = never
+[protocol "file"]
+\tallow = always
+[gc]
+\tauto = 0
+[maintenance]
+\tauto = false
+[submodule]
+\trecurse = false
+[pack]
+\tthreads = 1
+[diff]
+\trenameLimit = 400
+{extensions}"""
+_LIMITED = 'ulimit -v "$1" 2>/dev/null; ulimit -c 0 2>/dev/null; shift; exec "$@"'
+
+
+def environment(home: Path) -> dict[str, str]:
+    """Return the whole environment of a git that shall know nothing of the user."""
+    return {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "HOME": str(home),
+        "LC_ALL": "C.UTF-8",
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_ATTR_NOSYSTEM": "1",
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_NO_LAZY_FETCH": "1",
+        "GIT_NO_REPLACE_OBJECTS": "1",
+        "GIT_ALLOW_PROTOCOL": "file",
+    }
+
+
+class Quarantine:
+    """A bare repository of its own. It sees the objects of `objects`, and writes nothing there."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @classmethod
+    def make(cls, folder: Path, *, objects: Path, object_format: str) -> Quarantine:
+        """Make an empty one in a fresh folder."""
+        files.remove_tree(folder)
+        files.make_folder(folder)
+        one = cls(folder)
+        said = one.git(
+            "init", "--quiet", "--bare", "--template=", f"--object-format={object_format}", ".", bare=False
+        )
+        if said.code:
+            raise GitFailed(f"git cannot make a repository: {_first(said.err)}", "Ask git: git version")
+        sha256 = object_format != "sha1"
+        extensions = f"[extensions]\n\tobjectFormat = {object_format}\n" if sha256 else ""
+        config = _CONFIG.format(version=int(sha256), extensions=extensions)
+        files.write(folder / "config", config.encode(), durable=False)
+        files.make_folder(folder / "objects" / "info")
+        files.write(folder / "objects" / "info" / "alternates", os.fsencode(objects) + b"\n", durable=False)
+        return one
+
+    def git(
+        self, *args: str, data: bytes = b"", seconds: float = SECONDS, most: int = SAID, bare: bool = True
+    ) -> processes.Result:
+        """Run git in here; its exit status is a value, -9 where it took or said too much."""
+        where = [f"--git-dir={self.folder}"] if bare else []
+        argv = ["/bin/sh", "-c", _LIMITED, "sh", str(MEMORY), "git", *where, *args]
+        return processes.alone(
+            argv, cwd=self.folder, env=environment(self.folder), seconds=seconds, most=most, data=data
+        )
+
+    def take(self, bundle: Path, refs: str) -> dict[str, Id]:
+        """Take a bundle's refs below `refs` in, each object checked, and return what they name. Raises `GitFailed`."""
+        spec = f"{refs}*:{refs}*"
+        said = self.git("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", str(bundle), spec)
+        if said.code:
+            why = "it took too long, or too much memory" if said.code == -9 else _first(said.err)
+            raise GitFailed(f"git refuses what came out: {why}", None)
+        listed = self.git("for-each-ref", "--format=%(objectname) %(objecttype) %(refname)", refs)
+        found: dict[str, Id] = {}
+        for line in text(listed.out).splitlines():
+            words = line.split(" ", 2)
+            if len(words) == 3 and words[1] == "commit" and is_id(words[0]):
+                found[words[2].removeprefix(refs)] = words[0]
+        return found
+
+    def remove(self) -> None:
+        """Remove it with all that is in it."""
+        files.remove_tree(self.folder)
+
+
+def _first(said: bytes) -> str:
+    """Return the words of git that say most: what follows `fatal` or `error`."""
+    lines = [line.strip() for line in said.decode("utf-8", "replace").splitlines() if line.strip()]
+    telling = [line for line in lines if line.startswith(("error:", "fatal:"))]
+    return (telling or lines or ["no reason given"])[0][:300]
