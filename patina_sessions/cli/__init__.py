@@ -39,6 +39,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "runs": ("runs", "runs", "List, show and compare runs"),
     "workspace": ("workspace", "workspace", "Status, stop and removal of the workspace"),
     "clean": ("workspace", "clean", "Remove what Patina made in the engine"),
+    "yolo": ("yolo_runs", "yolo", "Let an autonomous agent work where it can hurt nothing"),
     "statusline": ("statusline", "statusline", "The session in a few words, for an agent's status line"),
     "mcp": ("mcp", "mcp", "Answer an agent that speaks MCP"),
     "hook": ("hook", "hook", "What Patina's own processes ask for"),

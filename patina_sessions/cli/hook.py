@@ -18,7 +18,7 @@ def open_() -> None:
     from patina_sessions.session import agent
     from patina_sessions.system import clock
 
-    agent.open_session(place(), clock.now())
+    agent.open_session(place(remind=False), clock.now())
 
 
 @hook.command(epilog="Example: patina hook ahead")
@@ -26,4 +26,4 @@ def ahead() -> None:
     """Write anew what an agent's start hook and a statusline show."""
     from patina_sessions.session import ahead as doer
 
-    doer.write(place())
+    doer.write(place(remind=False))

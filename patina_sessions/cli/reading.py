@@ -103,7 +103,7 @@ def context(
         from patina_sessions.session import ahead
 
         _context(max_chars, None)  # what is unrecorded is recorded first
-        click.echo(ahead.start(place()), nl=False)
+        click.echo(ahead.start(place(remind=False)), nl=False)
         return
     if file is not None:
         _print_context(None, doer.of_file(file, max_words=max_words or 200), as_json=as_json)

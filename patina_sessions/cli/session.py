@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
 
-def place() -> Here:
+def place(*, remind: bool = True) -> Here:
     """Return where the command runs, with git's own variables taken out of the process."""
     from patina_sessions.session import active
     from patina_sessions.system import processes
@@ -27,7 +27,26 @@ def place() -> Here:
         cwd = Path.cwd()
     except FileNotFoundError as error:
         raise PatinaError("the current folder is gone", "Change to a folder that is there: cd") from error
-    return active.here(cwd, git_dir)
+    here = active.here(cwd, git_dir)
+    if remind:
+        _remind(here)
+    return here
+
+
+def _remind(here: Here) -> None:
+    """Say, until it is home, that an autonomous run whose patina was killed has left work."""
+    from patina_sessions.system import files
+
+    # Only the names are looked at, as long as there is no such run: every command comes this way.
+    if not any(name.endswith(".yolo") for name in files.names(here.layout.runs)):
+        return
+    from patina_sessions.runs.yolo import ticket
+
+    for one in ticket.waiting(here.layout):
+        if one.running:
+            click.echo(
+                f"The work of the YOLO run {one.run} is not home: patina yolo recover {one.run}", err=True
+            )
 
 
 def text_or_stdin(words: tuple[str, ...]) -> str:

@@ -94,10 +94,14 @@ def _change(what: str, *, force: bool, as_json: bool) -> None:
 @click.command(epilog="Example: patina clean --dry-run; patina clean --all")
 @click.option("--all", "all_", is_flag=True, help="What was made for other worktrees and repositories, too.")
 @click.option("--force", is_flag=True, help="Even while something runs in it.")
+@click.option("--lose-work", is_flag=True, help="Even the work of autonomous runs that is not home.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be removed.")
 @json_option
-def clean(all_: bool, force: bool, dry_run: bool, as_json: bool) -> None:
-    """Remove the containers and images that Patina made, and nothing that does not carry its label."""
+def clean(all_: bool, force: bool, lose_work: bool, dry_run: bool, as_json: bool) -> None:
+    """Remove what Patina made in the engine, and nothing that does not carry its label.
+
+    The work of an autonomous run that is not home stays, and is named.
+    """
     from patina_sessions.runs import cleaning
     from patina_sessions.system import docker
 
@@ -109,20 +113,29 @@ def clean(all_: bool, force: bool, dry_run: bool, as_json: bool) -> None:
             for thing in cleaning.everything(engine)
             if (all_ or thing.worktree == here.layout.key) and thing.id not in busy
         ]
+        kept = [thing for thing in found if not lose_work and cleaning.holds_work(here.layout, thing)]
+        found = [thing for thing in found if thing not in kept]
         if not dry_run:
             for thing in found:
                 cleaning.remove(engine, thing)
-    _tell("clean", found, "would be removed" if dry_run else "removed", as_json=as_json)
+    _tell("clean", found, "would be removed" if dry_run else "removed", as_json=as_json, kept=kept)
 
 
-def _tell(command: str, found: list[Thing], done: str, *, as_json: bool) -> None:
+def _tell(
+    command: str, found: list[Thing], done: str, *, as_json: bool, kept: list[Thing] | None = None
+) -> None:
     from patina_sessions import safe
 
     if as_json:
         things = [{"kind": t.kind, "name": t.name, "state": t.state, "top": t.top or None} for t in found]
-        print_json(command, {"things": things, "done": done})
+        waiting = {} if kept is None else {"kept": sorted({thing.run for thing in kept})}
+        print_json(command, {"things": things, "done": done, **waiting})
         return
     for thing in found:
         click.echo(f"{done}: {thing.kind} {safe.line(thing.name)} ({thing.state}), of {safe.line(thing.top)}")
+    for run in sorted({thing.run for thing in kept or ()}):
+        click.echo(
+            f"kept: the work of {safe.line(run)}, which is not home: patina yolo recover, or yolo rm --force"
+        )
     if not found:
         click.echo("There is nothing of Patina's in the engine here")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from typing import Any, Literal
 
 from patina_sessions.frozen import dataclass
 from patina_sessions.paths import Layout
 from patina_sessions.runs import labels, living, workspace
+from patina_sessions.runs.yolo import ticket
 from patina_sessions.system.docker import Engine
 
 _LIMITS = (
@@ -25,7 +27,7 @@ first /sys/fs/cgroup/pids.max /sys/fs/cgroup/pids/pids.max
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thing:
-    """A container or an image of ours."""
+    """A container, an image, a volume or a network of ours. `run` is of the autonomous run that it was made for."""
 
     kind: str
     id: str
@@ -34,6 +36,8 @@ class Thing:
     top: str
     worktree: str
     tree: str = ""
+    run: str = ""
+    what: Literal["container", "image", "volume", "network"] = "container"
 
 
 def workspaces(engine: Engine, layout: Layout) -> list[Thing]:
@@ -42,7 +46,7 @@ def workspaces(engine: Engine, layout: Layout) -> list[Thing]:
 
 
 def everything(engine: Engine) -> list[Thing]:
-    """Return all containers, then all images, that carry our label and were made from this machine."""
+    """Return what carries our label and was made from this machine, in an order in which it can be removed."""
     marks = (labels.ANY, f"{labels.HOST}={os.uname().nodename}")
     containers = [_container(seen) for seen in engine.containers(marks)]
     images = []
@@ -56,9 +60,26 @@ def everything(engine: Engine) -> list[Thing]:
                 state=f"{(seen.get('Size') or 0) / 1e6:.0f} MB",
                 top=given.get(labels.TOP, ""),
                 worktree=given.get(labels.WORKTREE, ""),
+                what="image",
             )
         )
-    return [*containers, *images]
+    volumes = [_made("volume", seen, "Name") for seen in engine.volumes(marks)]
+    networks = [_made("network", seen, "Id") for seen in engine.networks(marks)]
+    return [*containers, *volumes, *networks, *images]
+
+
+def _made(what: Literal["volume", "network"], seen: dict[str, Any], key: str) -> Thing:
+    given = seen.get("Labels") or {}
+    return Thing(
+        kind=f"{given.get(labels.KIND, '')} {what}".strip(),
+        id=str(seen[key]),
+        name=str(seen["Name"]),
+        state="there",
+        top=given.get(labels.TOP, ""),
+        worktree=given.get(labels.WORKTREE, ""),
+        run=given.get(labels.RUN, ""),
+        what=what,
+    )
 
 
 def _container(seen: dict[str, object]) -> Thing:
@@ -73,15 +94,33 @@ def _container(seen: dict[str, object]) -> Thing:
         top=str(given.get(labels.TOP, "")),
         worktree=str(given.get(labels.WORKTREE, "")),
         tree=str(given.get(labels.TREE, "")),
+        run=str(given.get(labels.RUN, "")),
     )
 
 
 def remove(engine: Engine, thing: Thing) -> None:
     """Remove one thing of ours."""
-    if thing.state.endswith("MB"):
-        engine.remove_image(thing.id)
-    else:
-        engine.remove(thing.id)
+    match thing.what:
+        case "image":
+            engine.remove_image(thing.id)
+        case "volume":
+            engine.remove_volume(thing.id)
+        case "network":
+            engine.remove_network(thing.id)
+        case "container":
+            engine.remove(thing.id)
+
+
+def holds_work(layout: Layout, thing: Thing) -> bool:
+    """Return whether a thing belongs to an autonomous run whose work may not be home.
+
+    What is home leaves nothing behind, so all that is still there counts, unless this worktree knows that the run
+    never began.
+    """
+    if not thing.run or thing.what == "image":
+        return False
+    known = next((one for one in ticket.tickets(layout) if one.run == thing.run), None)
+    return known is None or known.running or ticket.alive(layout, thing.run)
 
 
 def busy(layout: Layout) -> set[str]:

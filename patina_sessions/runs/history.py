@@ -38,7 +38,7 @@ def runs(layout: Layout) -> Iterator[Run]:
     for event in log.events(layout, newest_first=True):
         data = event.data
         if isinstance(data, RunFinished):
-            ends[data.run] = (event.time, data)
+            ends.setdefault(data.run, (event.time, data))  # work that was brought home later ends a run again
         elif isinstance(data, RunStarted) and not data.still:
             end = ends.pop(data.run, None)
             if end is not None or data.run in alive:

@@ -12,6 +12,7 @@ TOP = "dev.patina.top"
 HOST = "dev.patina.host"
 CONFIGURATION = "dev.patina.configuration"
 TREE = "dev.patina.tree"  # mounted, copied
+RUN = "dev.patina.run"  # of an autonomous run: its container, its volume, its network
 ANY = f"{VERSION}=1"
 
 

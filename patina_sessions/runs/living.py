@@ -165,9 +165,14 @@ def ended(layout: Layout, run: Dead) -> RunFinished:
         outcome="interrupted",
         seconds=max(0.0, round(min(until, clock.wall()) - run.time.timestamp(), 1)),
         image=s.image,
-        details=(_KILLED,),
+        details=(_KILLED, *_kept(s)),
         log=f"{s.run}.log" if wrote is not None else None,
     )
+
+
+def _kept(started: RunStarted) -> tuple[str, ...]:
+    """Return what is said of an autonomous run's work: it is in a volume, whatever became of its patina."""
+    return (f"What it did is kept: patina yolo recover {started.run}",) if started.kind == "yolo" else ()
 
 
 def _finished(layout: Layout, run: str) -> bool:

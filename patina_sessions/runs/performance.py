@@ -19,6 +19,7 @@ from patina_sessions.runs.image import Wish
 from patina_sessions.runs.project import Project
 from patina_sessions.runs.run import Done, Order, Tell
 from patina_sessions.runs.workspace import Wanted, Workspace
+from patina_sessions.runs.yolo import orphans
 from patina_sessions.settings import Settings
 from patina_sessions.system import docker, terminal
 from patina_sessions.system.docker import Engine
@@ -77,6 +78,7 @@ def perform(place: Place, asked: Asked, now: datetime, voices: Voices) -> Done |
     variables = {name: terminal.variable(request.variable(name)) for name in asked.variables}
     with opened(place, found, asked.wish, say=voices.say) as (engine, wanted):
         run.sweep(engine, place.layout, wanted.user)
+        orphans.end(engine, place.layout)
         if not command:
             return None
         where = _ready(engine, place, wanted, now, voices)

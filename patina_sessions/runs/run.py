@@ -124,12 +124,12 @@ def execute(
                 layout=layout,
                 junit=finished.reports(layout.top, order.junit, since=wall) if order.junit else (),
             )
-            alive.over = not (unrecorded := _told(tell, data, alive))
+            alive.over = not (unrecorded := told(tell, data, alive))
     _prune(layout, int(settings.number("runs.keep")))
     return Done(data=data, code=code, output=output, unrecorded=unrecorded)
 
 
-def _told(tell: Tell, data: RunFinished, alive: living.Alive) -> str:
+def told(tell: Tell, data: RunFinished, alive: living.Alive) -> str:
     """Tell the end; return why that failed, and leave the end to whoever records next. The code is the user's."""
     try:
         tell(data)
@@ -139,7 +139,8 @@ def _told(tell: Tell, data: RunFinished, alive: living.Alive) -> str:
     return ""
 
 
-def _still(tell: Tell, started: RunStarted) -> None:
+def still(tell: Tell, started: RunStarted) -> None:
+    """Tell that a run goes on."""
     try:
         tell(replace(started, still=True))
     except PatinaError as error:  # a full disk does not end the user's command
@@ -180,7 +181,7 @@ def _followed(
         watch=Watch(
             timeout=order.timeout,
             passes=order.tty and order.kind == "exec",
-            announce=lambda: _still(tell, started),
+            announce=lambda: still(tell, started),
         ),
         hear=hear,
     )

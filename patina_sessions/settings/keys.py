@@ -98,6 +98,24 @@ KEYS: tuple[Key, ...] = (
     Key(name="runs.keep", default=100, words="how many runs' logs are kept"),
     Key(name="runs.timeout", default=0, words="seconds after which a run is ended; never"),
     Key(
+        name="yolo.image",
+        default="",
+        project=False,
+        words="the image of autonomous runs; else one of ours, built on first use",
+    ),
+    Key(name="yolo.memory", default="4g", project=False, words="the most memory of an autonomous run"),
+    Key(name="yolo.cpus", default=0.0, project=False, words="the most processors of one; all where it is 0"),
+    Key(name="yolo.pids", default=1024, project=False, words="the most processes of one"),
+    Key(name="yolo.scratch", default="1g", project=False, words="the size of its `/tmp` and of its home"),
+    Key(
+        name="yolo.timeout",
+        default=3600,
+        project=False,
+        words="seconds after which an autonomous run is ended; 0: never",
+    ),
+    Key(name="yolo.max_size", default="500m", project=False, words="the most that comes back of one"),
+    Key(name="yolo.max_file", default="100m", project=False, words="the largest file that comes back"),
+    Key(
         name="agent.auto_start", default=True, project=False, words="an agent's first prompt starts a session"
     ),
     Key(

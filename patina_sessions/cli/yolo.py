@@ -1,0 +1,216 @@
+"""`patina yolo`: an autonomous program works on a clone in a container, and its work comes back as a branch."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from patina_sessions.cli import print_json
+from patina_sessions.cli.run import ours, recorder, run_json
+from patina_sessions.cli.session import json_option, place
+
+if TYPE_CHECKING:
+    from patina_sessions.runs.yolo.order import Order
+    from patina_sessions.runs.yolo.performance import Done
+    from patina_sessions.runs.yolo.stage import Place
+    from patina_sessions.session.active import Here
+
+_WORDS = (
+    "It works on a clone, as an ordinary user without any capability, in a container with nothing of this machine"
+    " in it; what it did comes back as the branch yolo/ID. This protects against accidents and careless agents: a"
+    " container is no boundary against malware that has an exploit for the kernel."
+)
+
+
+class Yolo(click.Group):
+    """A group whose unknown command is a task, if it has more than one word."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that is meant: `patina yolo "two words"` is `patina yolo run "two words"`."""
+        if args and " " in args[0].strip():
+            return "run", run, args
+        return super().resolve_command(ctx, args)
+
+
+class Run(click.Command):
+    """A command whose words after `--` are a program's, and those before it its own."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Set the program aside before click drops the mark."""
+        if "--" in args:
+            at = args.index("--")
+            ctx.meta["program"] = tuple(args[at + 1 :])
+            args = args[:at]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=Yolo, epilog="Example: patina yolo run -- ./fix-everything.sh", help=_WORDS)
+def yolo() -> None:
+    """Let an autonomous program work where it can hurt nothing."""
+
+
+@yolo.command(
+    cls=Run, epilog="Example: patina yolo run --timeout 30m -- ./fix-everything.sh", help=f"Run it. {_WORDS}"
+)
+@click.argument("task", nargs=-1)
+@click.option(
+    "--from", "reference", metavar="REF", default="", help="Begin from this commit instead of HEAD."
+)
+@click.option("--with-changes", is_flag=True, help="Take uncommitted work along, as a commit of its own.")
+@click.option("--image", metavar="NAME", default="", help="Run in this image.")
+@click.option(
+    "--network", metavar="WHICH", default="none", show_default=True, help="none: it reaches nobody."
+)
+@click.option(
+    "--env", "variables", multiple=True, metavar="NAME", help="Hand on a variable; may be repeated."
+)
+@click.option("--secret", "secrets", multiple=True, metavar="NAME=FILE", help="Hand on what is in a file.")
+@click.option("--cpus", type=click.FloatRange(min=0), default=0.0, help="The most processors.")
+@click.option("--memory", metavar="SIZE", default="", help="The most memory: 512m, 4g.")
+@click.option("--timeout", metavar="TIME", help="End it after so long: 90, 5m, 1h.")
+@click.option("--name", metavar="NAME", default="", help="What to call it by.")
+@click.option("--raw", is_flag=True, help="Show its output with its escapes, at a terminal.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be run.")
+@json_option
+@click.pass_context
+def run(
+    ctx: click.Context, /, task: tuple[str, ...], raw: bool, dry_run: bool, as_json: bool, **given: Any
+) -> int:
+    """Run it."""
+    from patina_sessions.runs.run import new_id
+    from patina_sessions.runs.yolo import performance, stage
+    from patina_sessions.system import clock
+
+    program: tuple[str, ...] = ctx.meta.get("program", ())
+    if task or not program:
+        raise click.UsageError("no agent is set up for a task; give a program: patina yolo run -- CMD…")
+    with ours():
+        here = place()
+        where, order = _place(here), _order(here, program, **given)
+        if dry_run:
+            return _said(where, order, as_json=as_json)
+        now = clock.now()
+        voices = stage.Voices(
+            show=_show(raw=raw and sys.stdout.isatty(), as_json=as_json), say=say, tell=recorder(here)
+        )
+        done = performance.perform(where, order, new_id(now), now, voices)
+    if done.unrecorded:
+        say(
+            f"How it ended is not recorded yet: {done.unrecorded}. The next command does it, once there is room."
+        )
+    if as_json:
+        print_json("yolo.run", _json(done))
+    else:
+        _sum_up(done)
+    return done.code
+
+
+def _place(here: Here) -> Place:
+    from patina_sessions.runs.yolo.stage import Place
+
+    return Place(repository=here.repository, layout=here.layout, settings=here.settings)
+
+
+def _order(here: Here, program: tuple[str, ...], *, timeout: str | None, **given: Any) -> Order:
+    from patina_sessions.runs import request
+    from patina_sessions.runs.yolo import order
+    from patina_sessions.runs.yolo.sandbox import size
+
+    settings = here.settings
+    return order.Order(
+        command=program,
+        reference=given["reference"],
+        with_changes=given["with_changes"],
+        image=given["image"],
+        network=order.network(given["network"]),
+        told=order.told(given["variables"], given["secrets"]),
+        limits=order.limits(settings, memory=given["memory"], cpus=given["cpus"]),
+        timeout=request.seconds(timeout) if timeout else settings.number("yolo.timeout"),
+        limit=size(settings.text("yolo.max_size")),
+        largest=size(settings.text("yolo.max_file")),
+        name=order.named(given["name"]),
+    )
+
+
+def _said(where: Place, order: Order, *, as_json: bool) -> int:
+    from patina_sessions import safe
+    from patina_sessions.runs.yolo import source
+
+    found = source.find(where.repository, reference=order.reference, with_changes=order.with_changes)
+    image = order.image or where.settings.text("yolo.image") or None
+    limits = order.limits
+    if as_json:
+        fields = {
+            "command": order.words,
+            "from": found.start,
+            "branch": found.branch,
+            "image": image,
+            "network": order.network,
+            "memory": limits.memory,
+            "pids": limits.pids,
+            "timeout": order.timeout or None,
+            "left_out": list(found.left_out),
+        }
+        print_json("yolo.dry-run", fields)
+        return 0
+    click.echo(f"would run: {safe.line(order.words, limit=500)}")
+    click.echo(f"on a clone of {found.start[:10]} ({safe.line(found.branch)}), network {order.network}")
+    click.echo(f"image: {safe.line(image or 'one of ours, built on first use')}")
+    until = f", at most {order.timeout:g} s" if order.timeout else ""
+    click.echo(f"held to: memory {limits.memory}, {limits.pids} processes{until}")
+    for what in found.left_out:
+        click.echo(f"not taken along: {safe.line(what, limit=400)}")
+    return 0
+
+
+def _show(*, raw: bool, as_json: bool) -> Callable[[int, bytes], None]:
+    """Return what shows the program's output: without what would steer a terminal, unless its user asked for that."""
+    from patina_sessions.runs.plain import Plain
+
+    plain = {1: Plain(), 2: Plain()}
+
+    def show(stream: int, data: bytes) -> None:
+        out = sys.stderr if stream == 2 or as_json else sys.stdout
+        out.buffer.write(data if raw else plain[stream].feed(data).encode("utf-8", "replace"))
+        out.buffer.flush()
+
+    return show
+
+
+def say(words: str) -> None:
+    """Say something of ours on standard error."""
+    from patina_sessions import safe
+
+    click.echo(safe.visible(words), err=True)
+
+
+def _json(done: Done) -> dict[str, Any]:
+    branches = [] if done.home is None else [tip.ref.removeprefix("refs/heads/") for tip in done.home.tips]
+    inside = None if done.home is None else done.home.contents
+    return {
+        "run": run_json(done.data),
+        "name": done.ticket.name or None,
+        "branches": branches,
+        "commits": inside.count if inside else None,
+        "files": inside.files if inside else None,
+        "home": done.home is not None,
+        "recover": None if done.home is not None else f"patina yolo recover {done.ticket.short}",
+        "code": done.code,
+    }
+
+
+def _sum_up(done: Done) -> None:
+    data = done.data
+    code = f", exit code {data.exit_code}" if data.outcome == "failed" else ""
+    words = f" ({data.exit_words})" if data.exit_words else ""
+    say(f"YOLO run {data.outcome}{code}{words}: {data.seconds:.1f} s, run {data.run}")
+    for detail in data.details:
+        say(f"  {detail}")
+    if done.home is not None and done.home.tips:
+        name = done.home.tips[0].ref.removeprefix("refs/heads/")
+        say(f"Next: patina yolo diff {done.ticket.short}, git log {name}, git merge {name}")

@@ -1,0 +1,78 @@
+"""The way home of a run's work: its container ended, packed in a clean one, checked, taken in, and then cleared away.
+
+It can be begun again at any point: what is there already is found, and nothing is removed before the work is home.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from patina_sessions.errors import PatinaError
+from patina_sessions.frozen import dataclass
+from patina_sessions.paths import Layout
+from patina_sessions.runs import labels
+from patina_sessions.runs.yolo import contents, delivery, harvest, report, ticket
+from patina_sessions.runs.yolo.agent import stopped
+from patina_sessions.runs.yolo.ticket import Ticket
+from patina_sessions.runs.yolo.work import Contents, Harvest, Tip
+from patina_sessions.system import files
+from patina_sessions.system.docker import Engine
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Home:
+    """Work that is home: the branches that were made, what is new in them, and how it is told."""
+
+    tips: tuple[Tip, ...]
+    contents: Contents
+    harvest: Harvest
+    lines: tuple[str, ...]
+
+
+def bring(engine: Engine, layout: Layout, one: Ticket, *, user: tuple[str, str], say: Say) -> Home:
+    """Bring the work home, clear everything away, and return what came. Where it raises, all of it is kept."""
+    end(engine, one)
+    say("Packing what it did")
+    bundle = layout.runs / f"{one.run}.bundle"
+    marks = {**labels.common(layout.top, layout.key), labels.KIND: "yolo", labels.RUN: one.run}
+    tips: tuple[Tip, ...] = ()
+    inside = Contents()
+    try:
+        with harvest.helper(engine, one, marks) as container:
+            found = harvest.pack(engine, container, one)
+            if found.something:
+                harvest.carry(engine, container, one, found, bundle)
+        if found.something:
+            with delivery.looked_at(layout, one, bundle, found) as (quarantine, ids):
+                order = sorted(ids.items(), key=lambda item: item[0] != "result")
+                inside = contents.contents(quarantine, one, [tip for _, tip in order])
+                tips = delivery.deliver(layout, one, quarantine, found)
+    finally:
+        delivery.abandon(layout, one.run)
+    lines = report.lines(one, found, tips, inside, user=user)
+    clear(engine, layout, one)
+    return Home(tips=tips, contents=inside, harvest=found, lines=lines)
+
+
+def end(engine: Engine, one: Ticket) -> None:
+    """End whatever still runs of it. Raises `PatinaError` where that cannot be seen to be so."""
+    engine.kill(one.container)
+    if not stopped(engine, one.container):
+        engine.stop(one.container)
+        if not stopped(engine, one.container):
+            raise PatinaError(f"the container {one.container} does not stop", "Ask the engine: docker ps")
+
+
+def clear(engine: Engine, layout: Layout, one: Ticket) -> None:
+    """Remove all that was made for a run, its work with it, and at last the ticket."""
+    for seen in engine.containers((labels.ANY, f"{labels.RUN}={one.run}")):
+        engine.remove(str(seen["Id"]))
+    engine.remove_volume(one.volume)
+    for network in engine.networks((labels.ANY, f"{labels.RUN}={one.run}")):
+        engine.remove_network(str(network["Id"]))
+    delivery.abandon(layout, one.run)
+    files.remove(layout.runs / f"{one.run}.stop")
+    files.remove_tree(layout.runs / f"{one.run}.image")
+    ticket.remove(layout, one.run)

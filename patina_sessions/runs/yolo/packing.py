@@ -1,0 +1,137 @@
+"""The two scripts that a clean container runs over what a program left: they read it, and write to memory alone."""
+
+from __future__ import annotations
+
+TIPS = 40  # branches and detached heads that come back beside HEAD
+
+_GIT = r"""
+export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1 GIT_ATTR_NOSYSTEM=1 GIT_NO_REPLACE_OBJECTS=1
+export GIT_TERMINAL_PROMPT=0 GIT_OPTIONAL_LOCKS=0 GIT_NO_LAZY_FETCH=1 LC_ALL=C.UTF-8 HOME=/clean GIT_DIR=/clean/git
+export GIT_AUTHOR_NAME='Patina YOLO' GIT_AUTHOR_EMAIL=yolo@patina.invalid
+export GIT_COMMITTER_NAME='Patina YOLO' GIT_COMMITTER_EMAIL=yolo@patina.invalid
+umask 077
+"""
+
+# Refs are read as text, one line of a file each, so that no configuration of the program's is ever read; what names no
+# commit is dropped by the clean git. A ref that is a pipe, a link or a folder of a million is none.
+SALVAGE = (
+    _GIT
+    + r"""
+tree=$1 base=$2 start=$3 run=$4 format=$5 largest=$6 limit=$7
+command -v git >/dev/null || exit 127
+rm -rf /clean/git /clean/index; mkdir -p /clean
+(unset GIT_DIR; cd /clean && git init --quiet --template= --object-format="$format" repo && mv repo/.git git) || exit 3
+git config core.bigFileThreshold 8m; git config core.preloadIndex false; git config pack.threads 1
+[ -d "$tree" ] && [ ! -L "$tree" ] || { echo "the folder of the clone is gone" >&2; exit 4; }
+own=$tree/.git
+if [ -d "$own/objects" ] && [ ! -L "$own" ] && [ ! -L "$own/objects" ]; then
+  mkdir -p $GIT_DIR/objects/info
+  printf '%s\n' "$own/objects" > $GIT_DIR/objects/info/alternates
+  [ -f "$own/shallow" ] && [ ! -L "$own/shallow" ] && head -c 1000000 "$own/shallow" > $GIT_DIR/shallow
+else
+  echo "note its git directory is gone, or was replaced: the files come back without their history"
+  own=
+fi
+
+read_head() { # a file: its id or the name it points to
+  [ -f "$1" ] && [ ! -L "$1" ] || return 1
+  IFS= read -r line < "$1" || [ -n "$line" ] || return 1
+  printf '%s\n' "$line" | head -c 500
+}
+list() {
+  cd "$own" 2>/dev/null || return
+  find refs -type f -size -2 2>/dev/null | head -n 2000 | while IFS= read -r name; do
+    IFS= read -r id < "$name" && printf '%s %s\n' "$id" "$name"
+  done
+  [ -f packed-refs ] && [ ! -L packed-refs ] && head -c 1000000 packed-refs | grep '^[0-9a-f]' | head -n 2000
+  find worktrees -maxdepth 2 -type f -name HEAD -size -2 2>/dev/null | head -n 100 | while IFS= read -r name; do
+    IFS= read -r id < "$name" && printf '%s %s\n' "$id" "$name"
+  done
+}
+: > /clean/refs; : > /clean/tips
+[ -n "$own" ] && (list) > /clean/refs
+# Only those that name a commit, each name once, as "commit name".
+grep -E '^[0-9a-f]{40}([0-9a-f]{24})? [^[:space:]]+$' /clean/refs | awk '!seen[$2]++ { print $1 "^{commit} " $2 }' \
+  | git cat-file --batch-check='%(objectname) %(objecttype) %(rest)' 2>/dev/null \
+  | awk '$2 == "commit" { print $1 " " $3 }' > /clean/tips
+
+head= branch=
+if [ -n "$own" ]; then
+  word=$(read_head "$own/HEAD")
+  case $word in
+    "ref: refs/heads/"*) branch=${word#ref: refs/heads/}
+      head=$(awk -v name="refs/heads/$branch" '$2 == name { print $1; exit }' /clean/tips);;
+    *) head=$(git rev-parse --quiet --verify --end-of-options "$word^{commit}" 2>/dev/null);;
+  esac
+fi
+[ -n "$branch" ] && printf 'head %s\n' "$branch"
+[ -n "$head" ] && git cat-file -e "$head^{tree}" 2>/dev/null || head=
+have_start=; git cat-file -e "$start^{commit}" 2>/dev/null && have_start=1
+[ -n "$have_start" ] || [ -z "$own" ] || echo "note its history no longer has the commit that it began from"
+
+# What is not committed: everything but what is ignored, and files that are too large.
+cd "$tree" || exit 4
+export GIT_WORK_TREE=$tree GIT_INDEX_FILE=/clean/index
+[ -n "$head" ] && git read-tree "$head"
+printf '.\0' > /clean/paths
+find . -name .git -prune -o -type f -size +"$largest"c -exec printf ':(exclude,top,literal)%s\0' {} + > /clean/large
+cat /clean/large >> /clean/paths
+tr '\0\n' '\n?' < /clean/large | sed 's|^:(exclude,top,literal)\./||' | head -n 10 \
+  | while IFS= read -r name; do printf 'note too large to come back: %s\n' "$name" | cut -c1-300; done
+find . -mindepth 2 -name .git 2>/dev/null | head -n 5 | while IFS= read -r name; do
+  printf 'note a repository of its own, whose history does not come back: %s\n' "${name%/.git}" | cut -c1-300
+done
+git add --all --ignore-errors --pathspec-from-file=/clean/paths --pathspec-file-nul > /clean/said 2>&1 \
+  || printf 'note not all that is uncommitted could be read: %s\n' \
+    "$(grep -E '^(error|fatal)' /clean/said | head -n 1)" | cut -c1-300
+result=$head
+made=$(git write-tree) || { echo "what is uncommitted could not be packed" >&2; exit 5; }
+before=$(git rev-parse --quiet --verify "${head:-0000}^{tree}" 2>/dev/null)
+if [ "$made" != "$before" ]; then
+  if [ -n "$head" ]; then set -- -p "$head"; else set --; fi
+  result=$(git commit-tree "$made" "$@" -m "What was not committed when the run ended") || exit 6
+  echo salvaged
+fi
+git ls-files --others --ignored --exclude-standard --directory 2>/dev/null | head -n 100000 | wc -l \
+  | while read -r count; do echo "ignored $count"; done
+unset GIT_WORK_TREE GIT_INDEX_FILE
+
+# What else has commits that are new: below neither the result nor the beginning.
+known="^$result"; [ -n "$result" ] || known=
+[ -n "$have_start" ] && known="$known ^$start"
+git cat-file -e "$base^{commit}" 2>/dev/null && known="$known ^$base"
+: > /clean/new
+awk '!seen[$1]++' /clean/tips | head -n 500 | while read -r id name; do
+  [ "$id" = "$result" ] && continue
+  [ -n "$(git rev-list --max-count=1 "$id" $known 2>/dev/null)" ] && printf '%s %s\n' "$id" "$name" >> /clean/new
+done
+alone=$(head -n @TIPS@ /clean/new | cut -d ' ' -f 1 | xargs -r git merge-base --independent 2>/dev/null)
+count=$(wc -l < /clean/new); [ "$count" -gt @TIPS@ ] && echo "dropped $((count - @TIPS@))"
+number=0
+for id in $alone; do
+  number=$((number + 1))
+  git update-ref "refs/patina/other-$number" "$id" || exit 7
+  grep "^$id " /clean/new | head -n 1 | cut -c1-300 | sed 's/^/other /'
+done
+if [ -n "$result" ] && [ "$result" != "$base" ]; then
+  git update-ref refs/patina/result "$result" || exit 7
+  echo "result $result"
+fi
+[ -n "$have_start" ] && printf '^%s\n' "$start" > /clean/not || : > /clean/not
+git for-each-ref --format='%(objectname)' refs/patina | cat - /clean/not > /clean/walk
+[ -s /clean/walk ] && git rev-list --objects --no-object-names --stdin < /clean/walk > /clean/objects || exit 8
+git cat-file --batch-check='%(objectsize)' < /clean/objects \
+  | awk '{ sum += $1; if ($1 > most) most = $1 } END { printf "size %.0f\nlargest %.0f\n", sum, most }'
+exit 0
+"""
+).replace("@TIPS@", str(TIPS))
+
+PACK = (
+    _GIT
+    + r"""
+set -- refs/patina
+git for-each-ref --format='%(refname)' refs/patina > /clean/names
+if [ -s /clean/not ]; then cat /clean/not >> /clean/names; fi
+exec git bundle create --quiet - --stdin < /clean/names
+"""
+)

@@ -1,0 +1,196 @@
+"""An autonomous run from the command to the branch: clone in, run, pack, check, take in, tell. What the command calls.
+
+Whatever happens between the first and the last step, the run's end is told and its work is kept until it is home.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from datetime import datetime
+
+from patina_sessions.errors import PatinaError
+from patina_sessions.frozen import dataclass
+from patina_sessions.model import RunFinished, RunStarted
+from patina_sessions.paths import Layout
+from patina_sessions.runs import finished, living
+from patina_sessions.runs.outcome import OURS, Ended
+from patina_sessions.runs.run import told
+from patina_sessions.runs.run_log import RunLog
+from patina_sessions.runs.yolo import delivery, homecoming, images, orphans, source, stage, ticket
+from patina_sessions.runs.yolo.order import Order
+from patina_sessions.runs.yolo.source import Source
+from patina_sessions.runs.yolo.stage import Place, Say, Voices
+from patina_sessions.runs.yolo.ticket import Ticket
+from patina_sessions.system import clock, docker
+from patina_sessions.system.docker import Engine
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """A run that is over. `home` is None where its work waits in its volume."""
+
+    data: RunFinished
+    code: int
+    ticket: Ticket
+    home: homecoming.Home | None
+    unrecorded: str = ""  # why its end is not in the log yet, in words
+
+
+def perform(place: Place, order: Order, run: str, now: datetime, voices: Voices) -> Done:
+    """Do it all. Raises `PatinaError` only before the run has begun: from there on its end is told instead."""
+    found = source.find(place.repository, reference=order.reference, with_changes=order.with_changes)
+    with ThreadPoolExecutor(1, thread_name_prefix="clone") as beside, docker.connect() as engine:
+        orphans.end(engine, place.layout)
+        made = _ticket(engine, place, order, run, found, now, say=voices.say)
+        ticket.write(place.layout, made)
+        cloned = beside.submit(source.clone, place.repository, found, place.layout.runs / f"{run}.in")
+        try:
+            return _performed(engine, place, order, made, cloned, now, voices)
+        finally:
+            wait([cloned])
+            delivery.abandon(place.layout, run)
+            if (kept := _kept(place.layout, run)) is not None and not kept.running:
+                _forget(engine, place.layout, made)
+
+
+def _ticket(
+    engine: Engine, place: Place, order: Order, run: str, found: Source, now: datetime, *, say: Say
+) -> Ticket:
+    wanted = order.image or place.settings.text("yolo.image")
+    if wanted:
+        image = images.named(engine, wanted)
+    else:
+        image = stage.ours(engine, place, run, say=say)
+    return Ticket(
+        run=run,
+        name=order.name,
+        command=order.words,
+        image=image,
+        helper=image,
+        volume=f"patina-yolo-{run}",
+        container=f"patina-yolo-{run}",
+        start=found.start,
+        base=found.start,
+        branch=found.branch,
+        object_format=found.object_format,
+        network=order.network,
+        began=now.isoformat(),
+        loosened=order.loosened,
+        left_out=found.left_out,
+        limit=order.limit,
+        largest=order.largest,
+        pid=os.getpid(),
+    )
+
+
+def _performed(
+    engine: Engine,
+    place: Place,
+    order: Order,
+    made: Ticket,
+    cloned: Future[str],
+    now: datetime,
+    voices: Voices,
+) -> Done:
+    started, run_log = _started(made), _log(place, order, made)
+    home: homecoming.Home | None = None
+    ended, details, unrecorded = Ended(code=None, stopped="interrupted"), [_unfollowed(made)], ""
+    with living.alive(place.layout, started, now) as alive:
+        voices.tell(started)
+        alive.over = False  # until its end is told: a kill, or a fault of ours
+        began = clock.monotonic()
+        try:
+            ended, details = stage.played(engine, place, order, made, cloned, started, run_log, voices)
+            home, words = _home(engine, place, made, say=voices.say)
+            details = [*words, *details]
+        except PatinaError as error:
+            ended, details = Ended(code=None, answered=False), [error.message, *_advice(place, made, error)]
+        finally:
+            output = run_log.close()
+            data, code = finished.compose(
+                started, ended, details, output, seconds=clock.monotonic() - began, layout=place.layout
+            )
+            alive.over = not (unrecorded := told(voices.tell, data, alive))
+    waits = home is None and _kept(place.layout, made.run) is not None
+    return Done(
+        data=data,
+        code=OURS if waits and code == 0 else code,
+        ticket=made,
+        home=home,
+        unrecorded=unrecorded,
+    )
+
+
+def _started(made: Ticket) -> RunStarted:
+    return RunStarted(
+        run=made.run,
+        kind="yolo",
+        command=made.command,
+        image=made.image,
+        where=f"a clone in a volume of its own, network {made.network}",
+    )
+
+
+def _log(place: Place, order: Order, made: Ticket) -> RunLog:
+    return RunLog(
+        place.layout.runs / f"{made.run}.log",
+        limit=int(place.settings.number("runs.max_log")),
+        hidden=tuple(order.told.values()),
+    )
+
+
+def _advice(place: Place, made: Ticket, error: PatinaError) -> list[str]:
+    kept = _kept(place.layout, made.run)
+    hint = [error.hint] if error.hint else []
+    return [*hint, *([_kept_words(made)] if kept is not None and kept.running else [])]
+
+
+def _home(
+    engine: Engine, place: Place, made: Ticket, *, say: Say
+) -> tuple[homecoming.Home | None, list[str]]:
+    """Bring the work home; where that fails, say why, and how it can be brought later."""
+    if _kept(place.layout, made.run) is None:
+        return None, []
+    try:
+        home = homecoming.bring(
+            engine, place.layout, ticket.one(place.layout, made.run), user=user(place), say=say
+        )
+    except PatinaError as error:
+        return None, [
+            f"Its work is not home: {error.message}",
+            *([error.hint] if error.hint else []),
+            _kept_words(made),
+        ]
+    return home, list(home.lines)
+
+
+def _kept(layout: Layout, run: str) -> Ticket | None:
+    return next((one for one in ticket.tickets(layout) if one.run == run), None)
+
+
+def _unfollowed(made: Ticket) -> str:
+    return f"It could not be followed to its end. {_kept_words(made)}"
+
+
+def _kept_words(made: Ticket) -> str:
+    return f"What it did is kept: patina yolo recover {made.short}"
+
+
+def _forget(engine: Engine, layout: Layout, made: Ticket) -> None:
+    """Remove what was made for a run that never began: there is no work in it."""
+    try:
+        homecoming.clear(engine, layout, made)
+    except PatinaError as error:
+        log.info("run %s: %s", made.run, error.message)
+
+
+def user(place: Place) -> tuple[str, str]:
+    """Return name and mail of the user, as git stamps them."""
+    from patina_sessions.system.git import Git
+
+    with Git(place.layout.git, place.layout.top) as git:
+        return git.identity()

@@ -1,0 +1,83 @@
+"""How an autonomous run is told: lines for the journal and the terminal, made from hostile text. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from patina_sessions import safe
+from patina_sessions.redact import redact
+from patina_sessions.runs.yolo.ticket import Ticket
+from patina_sessions.runs.yolo.work import Contents, Harvest, Tip
+
+COMMITS = 12
+FILES = 12
+
+
+def lines(
+    ticket: Ticket,
+    harvest: Harvest,
+    tips: Sequence[Tip],
+    contents: Contents,
+    *,
+    user: tuple[str, str],
+) -> tuple[str, ...]:
+    """Return what is told of a run whose work is home, one line a fact, redacted; the caller escapes."""
+    told: list[str] = [
+        *_brought(ticket, harvest, tips, contents),
+        *(_files(contents) if tips else ()),
+        *_claims(contents, user),
+    ]
+    told += [f"Note: {note}" for note in harvest.notes]
+    told += [f"Not taken along: {what}" for what in ticket.left_out]
+    told += [f"Loosened: {what}" for what in ticket.loosened]
+    return tuple(redact(line) for line in told)
+
+
+def _brought(ticket: Ticket, harvest: Harvest, tips: Sequence[Tip], contents: Contents) -> list[str]:
+    if not tips:
+        return ["It changed nothing: no branch was made"]
+    told = []
+    for tip in tips:
+        called = f", which it called {tip.name}" if tip.name and tip.name != ticket.branch else ""
+        told.append(f"Branch: {tip.ref.removeprefix('refs/heads/')} at {tip.id[:10]}{called}")
+    if harvest.dropped:
+        told.append(f"{harvest.dropped} more branches did not come back: there are too many")
+    if harvest.salvaged:
+        told.append("Its last commit holds what was not committed when it ended")
+    if not contents.follows:
+        told.append("History was rewritten: the branch does not descend from the commit that it began from")
+    told += [f"Commit {one.id[:10]}: {one.subject}" for one in contents.commits[:COMMITS]]
+    if contents.count > COMMITS:
+        told.append(f"… and {contents.count - COMMITS} more commits")
+    return told
+
+
+def _files(contents: Contents) -> list[str]:
+    if contents.files is None:
+        return ["Its files could not be counted: there are too many, or git took too long"]
+    if not contents.files:
+        return []
+    added = sum(change.added or 0 for change in contents.changes)
+    deleted = sum(change.deleted or 0 for change in contents.changes)
+    names = ", ".join(change.path for change in contents.changes[:FILES])
+    more = f" and {contents.files - FILES} more" if contents.files > FILES else ""
+    files = "1 file" if contents.files == 1 else f"{contents.files:,} files"
+    return [f"{files}, +{added:,} -{deleted:,}: {names}{more}"]
+
+
+def _claims(contents: Contents, user: tuple[str, str]) -> list[str]:
+    """Return a warning of each commit that says it is by the user, who made none of them."""
+    name, email = user
+    claimed = [
+        one
+        for one in contents.commits
+        if (email and email in (one.email, one.committer_email)) or (name and one.author == name)
+    ]
+    return [
+        f"Commit {one.id[:10]} says that it is by you; it was made in the container" for one in claimed[:10]
+    ]
+
+
+def shown(line: str) -> str:
+    """Return a line as it may stand on a terminal."""
+    return safe.line(line, limit=400)

@@ -1,0 +1,138 @@
+"""The autonomous runs of a worktree: those that go on, those whose work waits, and those that are over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+from patina_sessions.errors import PatinaError
+from patina_sessions.frozen import dataclass
+from patina_sessions.model import Id, RunFinished
+from patina_sessions.paths import Layout
+from patina_sessions.runs import history
+from patina_sessions.runs.yolo import ticket
+from patina_sessions.runs.yolo.ticket import Ticket
+from patina_sessions.system import files, processes
+from patina_sessions.system.objects import text
+
+MANY = 100
+_PLAIN = ("--no-ext-diff", "--no-textconv", "--no-color")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One run. `ticket` is there as long as its work is not home."""
+
+    run: str
+    started: str
+    command: str
+    ended: RunFinished | None
+    ticket: Ticket | None
+    alive: bool
+    branches: tuple[str, ...]
+
+    @property
+    def state(self) -> str:
+        if self.alive:
+            return "running"
+        if self.ticket is not None and self.ticket.running:
+            return "its work waits"
+        return self.ended.outcome if self.ended else "interrupted"
+
+    @property
+    def name(self) -> str:
+        return self.ticket.name if self.ticket else ""
+
+
+def rows(layout: Layout) -> Iterator[Row]:
+    """Return the runs of this worktree, the newest first."""
+    kept = {one.run: one for one in ticket.tickets(layout)}
+    made = _branches(layout)
+    for run in history.runs(layout):
+        known = run.ended or run.begun
+        assert known is not None
+        if known.kind != "yolo":
+            continue
+        yield Row(
+            run=run.id,
+            started=run.started.isoformat(),
+            command=known.command,
+            ended=run.ended,
+            ticket=kept.pop(run.id, None),
+            alive=ticket.alive(layout, run.id),
+            branches=tuple(name for name in made if run.id in name),
+        )
+    for one in kept.values():  # killed before its beginning was told
+        yield Row(
+            run=one.run,
+            started=one.began,
+            command=one.command,
+            ended=None,
+            ticket=one,
+            alive=ticket.alive(layout, one.run),
+            branches=tuple(name for name in made if one.run in name),
+        )
+
+
+def one(layout: Layout, name: str) -> Row:
+    """Return the run of this id or name, of an id that begins or ends so, or the last one for `last`."""
+    found = []
+    for row in islice(rows(layout), MANY):
+        if name == "last" or name in (row.run, row.name):
+            return row
+        if row.run.startswith(name) or row.run.endswith(name):
+            found.append(row)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        several = ", ".join(row.run for row in found[:5])
+        raise PatinaError(f"{name} may be one of {len(found)} runs: {several}", "Give more of its id.")
+    raise PatinaError(f"there is no autonomous run {name} here", "See: patina yolo list")
+
+
+def _branches(layout: Layout) -> list[str]:
+    argv = ["git", f"--git-dir={layout.common.git}", "for-each-ref", "--format=%(refname:short)"]
+    said = processes.run([*argv, "refs/heads/yolo/", "refs/heads/yolo-*"])
+    return text(said.out).splitlines() if said.code == 0 else []
+
+
+def log(layout: Layout, run: str, offset: int) -> bytes:
+    """Return what stands in a run's log from this byte on."""
+    return files.read_from(layout.runs / f"{run}.log", offset)
+
+
+def difference(layout: Layout, row: Row, *, words: tuple[str, ...] = ()) -> str:
+    """Return what a run's branch changed since it left what is checked out here, as text that is not escaped yet."""
+    if not row.branches:
+        raise PatinaError(f"the run {row.run} has no branch", "See: patina yolo show, or patina yolo recover")
+    tip = _id(layout, f"refs/heads/{row.branches[0]}")
+    base = _base(layout, tip)
+    argv = ["git", f"--git-dir={layout.git}", "diff", *_PLAIN, *words, base, tip, "--"]
+    return text(processes.run(argv, cwd=layout.git).out)
+
+
+def _id(layout: Layout, ref: str) -> Id:
+    said = processes.run(["git", f"--git-dir={layout.git}", "rev-parse", "--verify", "--end-of-options", ref])
+    return text(said.out).strip()
+
+
+def _base(layout: Layout, tip: Id) -> Id:
+    said = processes.run(["git", f"--git-dir={layout.git}", "merge-base", "HEAD", tip])
+    if said.code == 0 and said.out.strip():
+        return text(said.out).split()[0]
+    empty = processes.run(
+        ["git", f"--git-dir={layout.git}", "hash-object", "-t", "tree", "--stdin"], data=b""
+    )
+    return text(empty.out).strip()
+
+
+def stop(layout: Layout, run: str) -> None:
+    """Note that the user wants this run to stop, so that whoever watches over it knows why it ended."""
+    files.write(layout.runs / f"{run}.stop", b"", durable=False)
+
+
+def drop_branches(layout: Layout, row: Row) -> None:
+    """Remove the branches of a run."""
+    for name in row.branches:
+        argv = ["git", f"--git-dir={layout.common.git}", "-c", "core.hooksPath=/dev/null", "update-ref", "-d"]
+        processes.run([*argv, f"refs/heads/{name}"])

@@ -1,0 +1,111 @@
+"""The container of an autonomous run: what it may do, which is little, and each loosening of that in words.
+
+Nothing of the host is mounted. The root is read-only, what can be written is the volume with the clone and a few
+folders in memory. No capability, no new privileges, the engine's own seccomp profile, an ordinary user.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field
+from typing import Any
+
+from patina_sessions.errors import PatinaError
+from patina_sessions.frozen import dataclass
+from patina_sessions.runs.yolo.source import GID, UID
+from patina_sessions.system.docker import Container, Mount
+
+WORK = "/work"
+TREE = f"{WORK}/repo"
+HOME = "/home/agent"
+TEMPORARY = "/tmp"  # noqa: S108 - a folder in memory, in a container
+LOG = {"type": "local", "config": {"max-size": "10m", "max-file": "2"}}
+
+# The first line of standard input holds what nobody shall see in `inspect` or in a list of processes; then the program
+# takes this shell's place, with nothing on its standard input.
+ENTRY = 'IFS= read -r line || exit 125; eval "$line"; unset line; exec "$@" </dev/null'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What the container is held to. `memory` as the engine writes it, `cpus` 0 for as many as there are."""
+
+    memory: str = "4g"
+    cpus: float = 0.0
+    pids: int = 1024
+    scratch: str = "1g"  # each folder in memory
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a run's container shall be."""
+
+    image: str
+    command: tuple[str, ...]
+    name: str
+    labels: Mapping[str, str]
+    volume: str
+    limits: Limits
+    network: str = "none"
+    environment: Mapping[str, str] = field(default_factory=dict)  # what may stand in `inspect`
+    told: bool = False  # more comes over standard input
+
+
+def plan(wanted: Wanted) -> Container:
+    """Return the container."""
+    entry, words = (wanted.command[0],), wanted.command[1:]
+    if wanted.told:
+        entry, words = ("/bin/sh",), ("-c", ENTRY, "patina", *wanted.command)
+    return Container(
+        image=wanted.image,
+        entrypoint=entry,
+        command=words,
+        name=wanted.name,
+        labels=wanted.labels,
+        mounts=(Mount(source=wanted.volume, target=WORK, kind="volume"),),
+        user=f"{UID}:{GID}",
+        folder=TREE,
+        environment={"HOME": HOME, "TERM": "dumb", **wanted.environment},
+        network=wanted.network,
+        stdin=wanted.told,
+        more=hardened(wanted.limits),
+    )
+
+
+def hardened(limits: Limits) -> dict[str, Any]:
+    """Return what holds a container, by the SDK's names."""
+    room = f"rw,exec,nosuid,nodev,size={limits.scratch}"
+    held: dict[str, Any] = {
+        "cap_drop": ["ALL"],
+        "security_opt": ["no-new-privileges:true"],
+        "read_only": True,
+        "ipc_mode": "private",
+        "pids_limit": limits.pids,
+        "mem_limit": limits.memory,
+        "memswap_limit": limits.memory,
+        "shm_size": "64m",
+        "tmpfs": {
+            TEMPORARY: f"{room},mode=1777",
+            "/run": "rw,noexec,nosuid,nodev,size=16m,mode=1777",
+            HOME: f"{room},mode=0700,uid={UID},gid={GID}",
+        },
+        "ulimits": [{"Name": "nofile", "Soft": 8192, "Hard": 8192}, {"Name": "core", "Soft": 0, "Hard": 0}],
+        "log_config": LOG,
+    }
+    if limits.cpus:
+        held["nano_cpus"] = int(limits.cpus * 1e9)
+    return held
+
+
+def size(text: str) -> int:
+    """Return a size such as 512m or 4g in bytes."""
+    units = {"b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
+    low = text.strip().lower()
+    number, unit = (low[:-1], units.get(low[-1:])) if low[-1:] in units else (low, 1)
+    try:
+        found = int(float(number) * (unit or 1))
+    except ValueError:
+        found = 0
+    if found <= 0:
+        raise PatinaError(f"{text} is no size", "Give bytes, or 512m, or 4g.")
+    return found

@@ -1,0 +1,124 @@
+"""The middle of an autonomous run: the container is made, the clone put in, the program followed to its end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import replace
+
+from patina_sessions.frozen import dataclass
+from patina_sessions.model import RunStarted
+from patina_sessions.paths import Layout
+from patina_sessions.runs import labels
+from patina_sessions.runs.attached import Hear, Watch
+from patina_sessions.runs.outcome import Ended
+from patina_sessions.runs.run import Tell, still
+from patina_sessions.runs.run_log import RunLog
+from patina_sessions.runs.yolo import images, sandbox, source, ticket
+from patina_sessions.runs.yolo.agent import Followed, Whole
+from patina_sessions.runs.yolo.order import Order
+from patina_sessions.runs.yolo.ticket import Ticket
+from patina_sessions.settings import Settings
+from patina_sessions.system import files, terminal
+from patina_sessions.system.docker import Engine
+from patina_sessions.system.repository import Repository
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where the run begins from: the repository, its paths, the settings."""
+
+    repository: Repository
+    layout: Layout
+    settings: Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voices:
+    """Who hears what: `show` the program's bytes, `say` Patina's own words, `tell` what is to be recorded."""
+
+    show: Hear
+    say: Say
+    tell: Tell
+
+
+def played(
+    engine: Engine,
+    place: Place,
+    order: Order,
+    made: Ticket,
+    cloned: Future[str],
+    started: RunStarted,
+    run_log: RunLog,
+    voices: Voices,
+) -> tuple[Ended, list[str]]:
+    """Make the container, put the clone in, and follow the program to its end."""
+    container = _made(engine, place, order, made)
+    if not engine.has(container, images.GITS):  # then somebody else has to pack what it did
+        made = replace(made, helper=ours(engine, place, made.run, say=voices.say))
+    base = cloned.result()
+    inside = place.layout.runs / f"{made.run}.in"
+    engine.put(container, sandbox.WORK, source.packed(inside))
+    files.remove_tree(inside)
+    stream = engine.attach(container, stdin=bool(order.told))
+    ticket.write(place.layout, replace(made, base=base, running=True))
+
+    def hear(number: int, data: bytes) -> None:
+        run_log.feed(number, data)
+        voices.show(number, data)
+
+    followed = Followed(
+        engine=engine,
+        container=container,
+        run=made.run,
+        tree=Whole(engine=engine, container=container, run=made.run, user=""),
+        command="",
+        stream=stream,
+        watch=Watch(timeout=order.timeout, announce=lambda: still(voices.tell, started)),
+        hear=hear,
+    )
+    with terminal.heard(followed.interrupt, lambda: None):
+        engine.start(container)
+        if order.told:
+            stream.send(source.variables(order.told))
+            stream.end_input()
+        ended = followed.follow()
+    return _judged(engine, place.layout, made, container, ended), followed.details
+
+
+def _made(engine: Engine, place: Place, order: Order, made: Ticket) -> str:
+    marks = marked(place.layout, made.run)
+    engine.make_volume(made.volume, marks)
+    wanted = sandbox.Wanted(
+        image=made.image,
+        command=order.command,
+        name=made.container,
+        labels=marks,
+        volume=made.volume,
+        limits=order.limits,
+        network=order.network,
+        told=bool(order.told),
+    )
+    return engine.create(sandbox.plan(wanted))
+
+
+def _judged(engine: Engine, layout: Layout, made: Ticket, container: str, ended: Ended) -> Ended:
+    if files.read(layout.runs / f"{made.run}.stop") is not None:  # `yolo stop` has asked for it
+        files.remove(layout.runs / f"{made.run}.stop")
+        return replace(ended, stopped=ended.stopped or "interrupted")
+    if ended.answered and not ended.stopped and ended.code:
+        return replace(ended, out_of_memory=engine.ending(container).out_of_memory)
+    return ended
+
+
+def marked(layout: Layout, run: str) -> dict[str, str]:
+    """Return the labels of everything that is made for a run."""
+    return {**labels.common(layout.top, layout.key), labels.KIND: "yolo", labels.RUN: run}
+
+
+def ours(engine: Engine, place: Place, run: str, *, say: Say) -> str:
+    """Return our own image, built where the engine does not have it."""
+    scratch, network = place.layout.runs / f"{run}.image", place.settings.text("docker.build_network")
+    return images.ours(engine, scratch, text=images.BASE, network=network, say=say)

@@ -1,0 +1,114 @@
+"""The ticket of an autonomous run: what is needed to bring its work home, written before anything is made.
+
+It lies beside the run's lock until the work is home or given up. A ticket whose run is not alive tells of work that
+waits: `patina yolo recover` takes it from there. Nothing here loads the SDK.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from patina_sessions.errors import PatinaError
+from patina_sessions.events import codec
+from patina_sessions.frozen import dataclass
+from patina_sessions.model import Id
+from patina_sessions.paths import Layout
+from patina_sessions.system import files
+
+END = ".yolo"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    """One run. `start` is the commit of the user's that it began from, `base` the same with uncommitted work on top."""
+
+    run: str
+    name: str
+    command: str
+    image: str
+    helper: str  # the image in which the work is packed
+    volume: str
+    container: str  # its name
+    start: Id
+    base: Id
+    branch: str  # the branch that the program finds itself on
+    object_format: str
+    network: str
+    began: str  # RFC 3339
+    loosened: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()  # what did not go in, in words
+    limit: int = 0  # bytes that may come out
+    largest: int = 0  # bytes of a file
+    running: bool = False  # the program was about to be started: there may be work
+    pid: int = 0  # of the patina that watches over it
+
+    @property
+    def short(self) -> str:
+        """Return what a person calls it by."""
+        return self.name or self.run
+
+
+def path(layout: Layout, run: str) -> Path:
+    """Return where a run's ticket lies."""
+    return layout.runs / f"{run}{END}"
+
+
+def write(layout: Layout, ticket: Ticket) -> None:
+    """Put the ticket in place, on the disk."""
+    files.make_folder(layout.runs)
+    files.write(path(layout, ticket.run), codec.dump(codec.as_json(ticket)))
+
+
+def remove(layout: Layout, run: str) -> None:
+    """Give the ticket up: the work is home, or nobody wants it."""
+    files.remove(path(layout, run))
+
+
+def tickets(layout: Layout) -> list[Ticket]:
+    """Return the tickets of this worktree, the oldest first. One that cannot be read is passed over."""
+    names = [name for name in files.names(layout.runs) if name.endswith(END) and name[0] != "."]
+    found = (_read(layout.runs / name) for name in names)
+    return [one for one in found if one is not None]
+
+
+def waiting(layout: Layout) -> list[Ticket]:
+    """Return the tickets whose runs are not alive: their work, if there is some, waits in a volume."""
+    return [one for one in tickets(layout) if not alive(layout, one.run)]
+
+
+def alive(layout: Layout, run: str) -> bool:
+    """Return whether a patina watches over the run: it holds the lock of the run's file."""
+    lock = layout.runs / f"{run}.lock"
+    if files.signature(lock) is None:
+        return False
+    free = files.try_lock(lock)
+    if free is None:
+        return True
+    os.close(free)
+    return False
+
+
+def one(layout: Layout, name: str) -> Ticket:
+    """Return the ticket of this run: its id, its name, the beginning or the end of its id, or `last`."""
+    found = tickets(layout)
+    if name == "last" and found:
+        return found[-1]
+    exact = [t for t in found if name in (t.run, t.name)]
+    near = exact or [t for t in found if t.run.startswith(name) or t.run.endswith(name)]
+    if len(near) == 1:
+        return near[0]
+    if near:
+        several = ", ".join(t.run for t in near[:5])
+        raise PatinaError(f"{name} may be one of {len(near)} runs: {several}", "Give more of its id.")
+    raise PatinaError(f"no work of a run {name} waits here", "See: patina yolo list")
+
+
+def _read(file: Path) -> Ticket | None:
+    try:
+        found = codec.from_json(Ticket, json.loads(files.read(file) or b""))
+        assert isinstance(found, Ticket)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return found
