@@ -75,6 +75,9 @@ def taken(turns: Turns, event: Event, data: AgentEvent) -> tuple[Turns, tuple[Ov
                 owner=data.owner,
             )
             return _put(turns, mine, fresh), _over(mine, how="interrupted")
+        case "compacted" if mine is None:  # a person asked for it between two turns
+            alone = Turn(agent=data.agent, session=data.agent_session, seq=event.seq, compacted=1)
+            return turns, (Over(turn=alone),)
         case "tool" | "compacted":
             begun = mine or Turn(agent=data.agent, session=data.agent_session, seq=event.seq)
             return _put(turns, mine, _with(replace(begun, seq=event.seq, owner=data.owner), data)), ()
@@ -148,6 +151,8 @@ def told(over: Over) -> tuple[str, str]:
     name = NAMES.get(turn.agent) or safe.line(turn.agent, limit=20)
     if turn.asked:
         asked = safe.line(keeping.cut(turn.asked, _HEADING), limit=_HEADING + 20)
+    elif turn.compacted and not (over.said or turn.tools or turn.prompted):
+        return f"{name}: its context was compacted", ""
     else:
         asked = "a turn" if turn.human else "a task in the background ended"
     long = len(" ".join(turn.asked.split())) > _HEADING

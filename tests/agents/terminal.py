@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.agents.stub import Model
 from tests.conftest import _absent
 from tests.waiting import until
 
@@ -20,6 +21,7 @@ class Terminal:
     """A tmux server of this test alone."""
 
     socket: str
+    model: Model | None = None
 
     def tmux(self, *words: str) -> str:
         argv = ["tmux", "-f", "/dev/null", "-S", self.socket, *words]

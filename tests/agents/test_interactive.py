@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +13,7 @@ from tests.agents import claude
 from tests.agents.conftest import Clients
 from tests.agents.stub import Step, model
 from tests.agents.terminal import Terminal, terminal, trusting
-from tests.agents.test_claude import journal, told
+from tests.agents.test_claude import journal, settled, told
 from tests.repository import Repo
 from tests.waiting import events, until
 
@@ -29,6 +30,7 @@ def person(clients: Clients, folder: Path, socket: Path, *script: Step) -> Itera
             folder, socket, claude.environment(m), program, "--dangerously-skip-permissions"
         ) as seat:
             until(lambda: "❯" in seat.screen or ">" in seat.screen, "the prompt")
+            seat.model = m
             yield seat
 
 
@@ -60,8 +62,10 @@ def test_esc_clear_and_compact_are_understood(
         "tool": "Bash",
         "input": {"command": "touch begun; python3 -c 'import time; time.sleep(25)'", "description": "x"},
     }
-    answers = [{"text": f"Answer {n}."} for n in range(4)]
+    answers = [{"text": f"Answer {n}."} for n in range(5)]
     with person(clients, repo.path, tmp_path / "t", slow, *answers) as seat:
+        m = seat.model
+        assert m is not None
         seat.type("Do it slowly")
         until((repo.path / "begun").exists, "the tool to begin")
         seat.press("Escape")
@@ -74,7 +78,18 @@ def test_esc_clear_and_compact_are_understood(
         )
         seat.type("And once more")
         told(repo, "Claude: And once more")
+        repo.patina("note", "The offsets are in bytes")
+        settled(repo)
+        seat.type("/compact")
+        told(repo, "Claude: its context was compacted")
+        seat.type("And what is known?")
+        whole = told(repo, "Claude: And what is known?")
         seat.type("/exit")
+    assert whole.count("its context was compacted") == 1
+    # The request after it has what is on record now, and once: what was compacted is gone.
+    last = json.dumps(m.requests[-1])
+    assert "The offsets are in bytes" in last
+    assert last.count("has on record") == 1
     assert text.index("Claude: Do it slowly") < text.index("Interrupted") < text.index("Claude: Do it fast")
     sessions = {e["data"]["agent_session"] for e in events(repo) if e["type"] == "agent.prompt"}
     assert len(sessions) == 2

@@ -78,6 +78,18 @@ def test_a_compaction_in_mid_turn_neither_ends_nor_begins_one() -> None:
     assert entry.body.endswith("Its context was compacted")
 
 
+def test_a_compaction_between_two_turns_is_told_by_itself_and_once() -> None:
+    compact = (said("started", source="compact"), said("compacted", "c1", source="manual"))
+    found = entries(
+        START, ASKED, DONE, *compact, compact[1], said("prompt", "p2", text="More"), said("turn", "d2")
+    )
+    assert [(e.what, e.body) for e in found] == [
+        ("Claude: Fix the parser", "Answered: It parses now."),
+        ("Claude: its context was compacted", ""),
+        ("Claude: More", ""),
+    ]
+
+
 def test_sessions_side_by_side_are_told_apart() -> None:
     others = [replace(e, agent_session="other", key=e.key + "o") for e in (ASKED, FAIL, DONE)]
     mixed = [e for pair in zip((ASKED, EDIT, DONE), others, strict=True) for e in pair]
@@ -126,6 +138,7 @@ STEPS = st.lists(
             said("ended", source="other"),
             said("started", source="resume"),
             said("interrupted", "i1"),
+            said("compacted", "c1"),
             FilesChanged(closing=True),
             START,
         ]
