@@ -2,9 +2,9 @@
 # recorder, and the agent goes on. What happens to it, and what of it is kept, is the recorder's to say.
 # patina-agent 2; written by "patina init --agent", which also renews it; "patina uninstall" takes it out.
 #
-# Given: $1, the agent; $2, what happened: start, prompt, tool, turn or end. Not a word on standard output, except at a
-# start what the recorder has written ahead; always exit 0. POSIX only, and an agent waits for each process that starts
-# here: one moves the bytes, one sees to it that this ends.
+# Given: $1, the agent; $2, what happened: start, prompt, tool, turn or end; or line, which asks for the status line. Not
+# a word on standard output, except for that and at a start, what the recorder has written ahead; always exit 0. POSIX
+# only, and an agent waits for each process that starts here: one moves the bytes, one sees to it that this ends.
 # The script that is sourced is written by "patina init"; its variables are set in a subshell on purpose.
 # shellcheck disable=SC1091,SC2016,SC2030,SC2031
 
@@ -36,6 +36,20 @@ seek() {
 }
 seek "$PWD" || seek "${CLAUDE_PROJECT_DIR-}" || exit 0
 
+# Where this worktree's state is; nowhere before its first session.
+own() {
+  key=
+  [ ! -f "$git/patina-id" ] || IFS=' ' read -r key _ <"$git/patina-id"
+  state=$common/patina/worktrees/$key
+  [ "$key" ] && [ -d "$state" ]
+}
+
+said=
+if [ "$2" = line ]; then
+  ! own || ! IFS= read -r said <"$state/statusline" || printf '%s\n' "$said"
+  exit 0
+fi
+
 umask 077
 set -C # from here > makes a file or fails
 f=$common/patina/spool/agent-$1-$$
@@ -55,7 +69,6 @@ case $attended in 0 | 1) ;; *) attended=- ;; esac
 } >"$f.in"
 [ "$2" != tool ] || exit 0
 
-said=
 if [ "$2" = start ]; then
   { IFS= read -r said; IFS= read -r said; IFS= read -r said; } <"$f.in"
 fi
@@ -82,9 +95,6 @@ ring >/dev/null </dev/null &
 case $said in
   *'"source":"resume"'* | *'"source": "resume"'* | *'"source":"fork"'* | *'"source": "fork"'*) exit 0 ;;
 esac
-key=
-[ ! -f "$git/patina-id" ] || IFS=' ' read -r key _ <"$git/patina-id"
-d=$common/patina/worktrees/$key/start.json
-[ "$key" ] && [ -f "$d" ] || d=$common/patina/start.json
-[ ! -f "$d" ] || exec cat "$d"
+own && [ -f "$state/start.json" ] || state=$common/patina
+[ ! -f "$state/start.json" ] || exec cat "$state/start.json"
 exit 0

@@ -12,6 +12,7 @@ from patina_sessions import safe
 from patina_sessions.journal import grammar
 from patina_sessions.readers import context
 from patina_sessions.recorder.drain import peek
+from patina_sessions.recorder.words import plural
 from patina_sessions.session.active import Here
 from patina_sessions.system import files
 
@@ -48,8 +49,8 @@ def line(here: Here) -> str:
     still = sum(not goal.done for goal in goals)
     parts = [
         safe.visible(safe.line(session.title, limit=40)),
-        f"{session.commits} commits",
-        f"{still} open goals",
+        plural(session.commits, "commit"),
+        plural(still, "open goal"),
     ]
     return "patina: " + " · ".join(parts)
 

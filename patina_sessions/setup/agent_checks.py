@@ -192,6 +192,8 @@ def _as_init_leaves(repository: Repository, environ: Mapping[str, str], known: l
         if agent == "claude" and not project and mine[0].kind != "plugin":
             continue
         for step in agents.plan(repository, [agent], environ, project=project).steps:
+            if agent == "claude" and not project and step.path.suffix == ".json":
+                continue  # the status line: whoever took it out meant it
             if step.what == "run" or step.path not in seen:
                 seen.add(step.path)
                 yield step

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
@@ -62,6 +63,25 @@ def command(agent: str, kind: str) -> str:
     """Return the command of a hook: silent and harmless where Patina is not, or no longer, on the machine."""
     words = _SOURCED.format(agent=agent, kind=kind)
     return words if agent == "claude" else f"exec sh -c '{words}'"
+
+
+def line(own: str) -> str:
+    """Return the command of a status line: first the person's own, which runs whether Patina is there or not."""
+    first = f'w={shlex.quote(own)}; (eval "$w"); ' if own else ""
+    return first + _SOURCED.format(agent="claude", kind="line")
+
+
+def own_line(said: Any) -> str | None:
+    """Return the person's own command in a status line of ours, None for one that is not ours."""
+    if not isinstance(said, str) or SCRIPT not in said or " line; " not in said:
+        return None
+    if not said.startswith("w="):
+        return ""
+    try:
+        word = shlex.split(said[2:])[0]
+    except ValueError:
+        return None
+    return word.removesuffix(";") if line(word.removesuffix(";")) == said else None
 
 
 def hooks(agent: str) -> dict[str, list[dict[str, Any]]]:
@@ -137,6 +157,47 @@ def _entry_without(entry: Any) -> Any:
     if len(others) == len(entry["hooks"]):
         return entry
     return {**entry, "hooks": others} if others else None
+
+
+def lined(text: bytes | None) -> bytes | None:
+    """Return Claude Code's settings with our status line below the person's own; None where they are not ours to write.
+
+    One that names our script already stays as it is.
+    """
+    settings = {} if text is None else parsed(text)
+    there = settings.get("statusLine", {}) if settings is not None else None
+    if settings is None or not isinstance(there, dict) or there.get("type", "command") != "command":
+        return None
+    own = there.get("command", "")
+    if not isinstance(own, str) or SCRIPT in own:
+        return text
+    return _written(
+        {**settings, "statusLine": {"type": "command", **there, "command": line(own)}}, like=text or b""
+    )
+
+
+def restored(now: bytes, original: bytes | None) -> bytes | None:
+    """Return settings that others wrote into, too, without what is ours; None for a file that is to be removed.
+
+    They are the bytes from before where they say the same. Claude Code writes the file anew when a plugin comes or
+    goes, and leaves empty tables of plugins; what does not parse stays.
+    """
+    settings, before = parsed(now), {} if original is None else parsed(original)
+    if settings is None or before is None or not _lists(settings):
+        return now
+    kept = _without(settings)
+    there = kept.get("statusLine")
+    own = own_line(there.get("command")) if isinstance(there, dict) else None
+    if isinstance(there, dict) and own:
+        kept["statusLine"] = {**there, "command": own}
+    elif own is not None:
+        del kept["statusLine"]
+    for name in ("enabledPlugins", "extraKnownMarketplaces"):
+        if kept.get(name) == {} and name not in before:
+            del kept[name]
+    if kept == before:
+        return original
+    return now if kept == settings else _written(kept, like=now)
 
 
 def is_ours(hook: Any) -> bool:

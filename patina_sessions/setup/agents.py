@@ -196,9 +196,31 @@ def _plugin(repository: Repository, environ: Mapping[str, str]) -> tuple[list[St
         why="switches the plugin on for you, in every repository that you gave to Patina",
         argv=(claude, "plugin", "install", PLUGIN),
     )
+    line, said = _line_below(_claude(environ))
     if not installed(environ):
-        return [known, on], notes
-    return [] if _reads(environ) == market() else [known], notes
+        return [*line, known, on], [*notes, *said]
+    return [*line, *([] if _reads(environ) == market() else [known])], [*notes, *said]
+
+
+def _line_below(path: Path) -> tuple[list[Step], list[Note]]:
+    """Return what puts the session into Claude Code's status line. A plugin cannot bring one along."""
+    before = files.read(path)
+    after = agent_hooks.lined(before)
+    if after is None:
+        return [], [
+            Note(about=str(path), text="left alone, its status line is of a form that Patina does not know")
+        ]
+    why = "shows the session in the status line, below your own if there is one"
+    if before is None:
+        return [*_folders(path.parent), Step(what="create", path=path, why=why, after=after, mode=0o644)], []
+    return [
+        Step(what="change", path=path, why=why, before=before, after=after)
+    ] if after != before else [], []
+
+
+def _claude(environ: Mapping[str, str]) -> Path:
+    """Return the person's settings of Claude Code, which its own program writes, too."""
+    return homes(environ)["claude"].resolve()
 
 
 def installed(environ: Mapping[str, str]) -> bool:
@@ -229,8 +251,13 @@ def apply(plan: Plan, environ: Mapping[str, str]) -> tuple[str, ...]:
     for step in plan.steps:
         if step.what == "make folder" and data.is_relative_to(step.path):
             perform(step)
-    _note_down(common.home / "agents.json", mine, None)
-    _note_down(data / "agents.json", [s for s in plan.steps if s not in mine], common)
+    claude = _claude(environ)
+    _note_down(common.home / "agents.json", (_line(step, claude) for step in mine), None)
+    rest = [step for step in plan.steps if step not in mine]
+    lines = [_line(step, claude) for step in rest]
+    if any(step.what == "run" for step in rest):
+        lines.append(Line(path=str(claude), kind="client", before=ledger.encoded(files.read(claude))))
+    _note_down(data / "agents.json", lines, common)
     for step in plan.steps:
         perform(step)
     if not plan.steps:
@@ -238,22 +265,24 @@ def apply(plan: Plan, environ: Mapping[str, str]) -> tuple[str, ...]:
     return ("What agents do here is told in the journal from now on.",)
 
 
-def _note_down(path: Path, steps: Iterable[Step], common: Common | None) -> None:
+def _note_down(path: Path, lines: Iterable[Line], common: Common | None) -> None:
     old = ledger.load(path)
-    new = ledger.with_lines(old, (_line(step) for step in steps))
+    new = ledger.with_lines(old, lines)
     if common is not None:
         new = replace(new, repositories=tuple(dict.fromkeys((*old.repositories, str(common.git)))))
     if new != old:
         ledger.save(path, new)
 
 
-def _line(step: Step) -> Line:
+def _line(step: Step, claude: Path) -> Line:
     if step.what == "run":
         undo = (step.argv[0], "plugin", *next(v for k, v in _UNDO.items() if k in step.argv))
         return Line(path=" ".join(step.argv[1:]), kind="program", agent="claude", undo=undo)
     if step.what == "make folder":
         return Line(path=str(step.path), kind="folder")
-    kind: Literal["settings", "file"] = "settings" if step.path.suffix == ".json" else "file"
+    kind: Literal["settings", "file", "client"] = "settings" if step.path.suffix == ".json" else "file"
+    if step.path == claude:
+        kind = "client"
     before, after = ledger.encoded(step.before), step.after or b""
     return Line(path=str(step.path), kind=kind, before=before, written=digest(after))
 
@@ -272,12 +301,36 @@ def undo(common: Common, environ: Mapping[str, str]) -> tuple[list[Step], list[N
         notes.append(Note(about=str(path.parent), text=f"stays, {len(others)} other repositories use it"))
         return [*steps, _rewritten(path, replace(shared, repositories=others))], notes
     more, said = ledger.undone(shared, gone=[path])
+    more, missing = _still_to_run(more, environ)
+    said += missing
     rest = [s for s in more if s.what != "remove folder"]
     folders = [s for s in more if s.what == "remove folder"]
     list_of_all = Step(
         what="remove", path=path, why="the list of what was written for agents", before=files.read(path)
     )
     return [*steps, *rest, list_of_all, *folders], [*notes, *said]
+
+
+def _still_to_run(steps: Iterable[Step], environ: Mapping[str, str]) -> tuple[list[Step], list[Note]]:
+    """Return the steps without programs that are gone, or that have nothing to do: a person may have done it."""
+    there = {"uninstall": installed(environ), "marketplace": _reads(environ) is not None}
+    kept: list[Step] = []
+    notes: list[Note] = []
+    for step in steps:
+        if step.what != "run":
+            kept.append(step)
+        elif there.get(step.argv[2], True):
+            program = (
+                step.argv[0]
+                if shutil.which(step.argv[0])
+                else shutil.which("claude", path=environ.get("PATH"))
+            )
+            if program is None:
+                words = f"is gone, so its plugin is left to it; in it: /{' '.join(step.argv[1:])}"
+                notes.append(Note(about=step.argv[0], text=words))
+            else:
+                kept.append(replace(step, path=Path(program), argv=(program, *step.argv[1:])))
+    return kept, notes
 
 
 def _rewritten(path: Path, shared: Ledger) -> Step:

@@ -25,10 +25,13 @@ FORMAT = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One thing that was done. `before` is in base64, None where nothing was; a program is undone by `undo`."""
+    """One thing that was done. `before` is in base64, None where nothing was; a program is undone by `undo`.
+
+    A "client" is settings that a client's own program writes, too: they are given back when all programs are through.
+    """
 
     path: str
-    kind: Literal["settings", "file", "folder", "program"]
+    kind: Literal["settings", "file", "folder", "program", "client"]
     agent: str = ""
     before: str | None = None
     written: str = ""  # hash of what we left
@@ -107,6 +110,7 @@ def undone(ledger: Ledger, *, gone: Iterable[Path] = ()) -> tuple[list[Step], li
         step, note = _undone(line)
         steps += [step] if step else []
         notes += [note] if note else []
+    steps.sort(key=lambda step: step.what == "restore")
     removed = {s.path for s in steps if s.what == "remove"}
     return [*steps, *_emptied(ledger, {*gone, *removed})], notes
 
@@ -129,6 +133,9 @@ def _undone(line: Line) -> tuple[Step | None, Note | None]:
     now = files.read(path)
     if now is None:
         return None, None
+    if line.kind == "client":
+        why = "gives back what was there before"
+        return Step(what="restore", path=path, why=why, before=now, after=line.original), None
     if digest(now) == line.written:
         return _back(path, now, line.original), None
     rest = agent_hooks.without(now) if line.kind == "settings" else None

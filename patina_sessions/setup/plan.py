@@ -11,6 +11,7 @@ from typing import Literal, assert_never
 
 from patina_sessions.errors import Busy, PatinaError
 from patina_sessions.frozen import dataclass
+from patina_sessions.setup import agent_hooks
 from patina_sessions.system import files, processes
 from patina_sessions.system.repository import Repository
 
@@ -19,13 +20,17 @@ from patina_sessions.system.repository import Repository
 class Step:
     """One thing that is done to the disk, and why, in words for a person.
 
+    "restore" is of settings that a client's own program writes, too: what is ours comes out of them as they are by
+    then, and they get the bytes in `after` where they say the same.
     "drop" takes a file or a folder away with all below it, whatever it holds by then: it is Patina's own.
 
     `before` and `after` are the bytes of a file, None where it is not there; a folder has neither. "configure" changes
     git's configuration. A `book` is Patina's own, whose bytes are known only when the plan is carried out.
     """
 
-    what: Literal["make folder", "create", "change", "configure", "remove", "remove folder", "drop", "run"]
+    what: Literal[
+        "make folder", "create", "change", "configure", "remove", "remove folder", "drop", "run", "restore"
+    ]
     path: Path
     why: str
     before: bytes | None = None
@@ -89,8 +94,19 @@ def perform(step: Step) -> None:
             files.remove(step.path)
         case "run":
             _run(step)
+        case "restore":
+            _restore(step)
         case _:
             assert_never(step.what)
+
+
+def _restore(step: Step) -> None:
+    now = files.read(step.path)
+    rest = None if now is None else agent_hooks.restored(now, step.after)
+    if now is not None and rest is None:
+        files.remove(step.path)
+    elif now != rest and rest is not None:
+        files.replace(step.path, rest)
 
 
 def _run(step: Step) -> None:

@@ -80,6 +80,9 @@ def test_the_plugin_fires_in_a_folder_below_and_beside_the_project_s_own_hooks_r
     program = Path(clients.program("claude"))
     monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
     monkeypatch.setenv("IS_SANDBOX", "1")
+    settings = Path.home() / ".claude/settings.json"
+    settings.parent.mkdir()
+    settings.write_text('{\n\t"n": 1.50, "statusLine": {"type": "command", "command": "echo mine"}}')
     before = {p: p.read_bytes() for p in Path.home().rglob("*") if p.is_file()}
     repo = recorded("--agent", "claude")
     repo.patina("init", "--agent", "claude", "--project")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -51,6 +52,25 @@ def test_a_first_prompt_starts_a_session_with_the_commit_in_it_and_a_start_takes
     assert "# Session: A parser for lines" in journal(repo)
     assert "It is fast" in journal(repo)
     assert repo.patina("session", "start", "Another", check=False).returncode == 1
+
+
+def test_the_session_stands_in_the_status_line_below_the_person_s_own(
+    clients: Clients, recorded: Callable[..., Repo], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = Path(clients.program("claude"))
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+    monkeypatch.setenv("IS_SANDBOX", "1")
+    settings = Path.home() / ".claude/settings.json"
+    settings.parent.mkdir()
+    settings.write_text('{"statusLine": {"type": "command", "command": "read -r x; echo MINE"}}')
+    repo = recorded("--agent", "claude")
+    repo.patina("session", "start", "Parse lines", "--goal", "Torn lines are skipped")
+    with person(clients, repo.path, tmp_path / "t", *claude.commit_in(repo.path)) as seat:
+        until(lambda: "Parse lines · 0 commits · 1 open goal" in seat.screen, "the status line")
+        seat.type("Write the parser")
+        until(lambda: "Parse lines · 1 commit" in seat.screen, "the status line to count the commit")
+        assert "MINE" in seat.screen
+        seat.type("/exit")
 
 
 def test_esc_clear_and_compact_are_understood(

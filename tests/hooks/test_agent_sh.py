@@ -7,6 +7,7 @@ import shlex
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -109,6 +110,53 @@ def test_the_context_is_given_at_a_start_and_not_to_who_has_heard_it(shell: list
         assert hook(shell, given.path, "claude", "start", said=START % source).stdout == ""
     assert hook(shell, given.path, "claude", "turn").stdout == ""
     assert len(spool(given)) == 7
+
+
+def test_a_status_line_is_the_recorder_s_own_words_below_those_of_a_person(
+    shell: list[str], given: Repo, tmp_path: Path
+) -> None:
+    given.patina("session", "start", "Parse lines", "--goal", "Torn lines are skipped")
+    given.patina("hook", "ahead")
+    below = given.path / "below"
+    below.mkdir()
+    env = {**os.environ, "XDG_DATA_HOME": str(tmp_path)}
+    (tmp_path / "patina").mkdir()
+    (tmp_path / "patina/agent.sh").write_bytes(SCRIPT.read_bytes())
+
+    def shown(own: str, folder: Path, said: str = '{"model":"m"}') -> str:
+        argv = [*shell, "-c", agent_hooks.line(own)]
+        where = {**env, "PWD": str(folder)}
+        done = subprocess.run(argv, cwd=folder, env=where, input=said, capture_output=True, text=True)
+        assert (done.returncode, done.stderr) == (0, "")
+        return done.stdout
+
+    ours = "patina: Parse lines · 0 commits · 1 open goal\n"
+    assert shown("", given.path) == ours
+    mine = "read -r x; printf '%s\\n' \"I see $x\" # it's mine"
+    assert shown(mine, below) == 'I see {"model":"m"}\n' + ours
+    assert shown("exit 3", given.path) == ours
+    assert shown("exec echo mine", tmp_path) == "mine\n"
+    (tmp_path / "patina/agent.sh").unlink()
+    assert shown(mine, given.path) == 'I see {"model":"m"}\n'
+    assert spool(given) == []
+
+
+def test_the_command_says_the_same_below_another_command_s_line(given: Repo) -> None:
+    given.patina("session", "start", "Parse \x1b[31mlines")
+    given.patina("hook", "ahead")
+    own = ["sh", "-c", "read -r said; echo I see $said"]
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "patina_sessions", "statusline", "--", *own],
+        cwd=given.path,
+        input="words\n",
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    first, second = done.stdout.splitlines()
+    assert first == "I see words"
+    assert second.startswith("patina: Parse ")
+    assert "\x1b" not in second
 
 
 def test_a_client_that_never_closes_its_end_is_not_waited_for_for_ever(shell: list[str], given: Repo) -> None:

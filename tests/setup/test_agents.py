@@ -62,6 +62,42 @@ def test_all_that_was_there_is_there_afterwards_in_its_order(settings: dict[str,
     assert {k: v for k, v in json.loads(back).get("hooks", {}).items() if v} == there
 
 
+@given(SETTINGS, st.text(max_size=12).filter(lambda own: "\0" not in own), st.integers(0, 4))
+def test_a_status_line_of_ours_has_the_person_s_own_in_it_and_gives_it_back(
+    settings: dict[str, Any], own: str, indent: int
+) -> None:
+    mine = {"statusLine": {"type": "command", "padding": 1, "command": own}} if own else {}
+    text = json.dumps({**settings, **mine}, indent=indent, ensure_ascii=False).encode(
+        "utf-8", "surrogatepass"
+    )
+    after = agent_hooks.lined(text)
+    assert after is not None
+    assert agent_hooks.lined(after) == after
+    line = json.loads(after)["statusLine"]
+    assert agent_hooks.own_line(line["command"]) == own
+    assert line.get("padding") == (1 if own else None)
+    # As Claude Code leaves it when the plugin has come and gone: in its own manner, with empty tables.
+    left = {**json.loads(after), "enabledPlugins": {}, "extraKnownMarketplaces": {}}
+    assert agent_hooks.restored(json.dumps(left, indent=2).encode(), text) == text
+    added = agent_hooks.restored(json.dumps({**left, "new": 1}).encode(), text)
+    assert added is not None
+    assert json.loads(added) == {**json.loads(text), "new": 1}
+
+
+def test_settings_that_were_not_there_before_are_gone_afterwards() -> None:
+    after = agent_hooks.lined(None)
+    assert after is not None
+    left = {**json.loads(after), "enabledPlugins": {}}
+    assert agent_hooks.restored(json.dumps(left).encode(), None) is None
+    assert agent_hooks.restored(b"{ broken", None) == b"{ broken"
+
+
+@pytest.mark.parametrize("line", ['"mine"', '{"type": "static"}', "[]", '{"command": 1}'])
+def test_a_status_line_of_another_form_is_left_alone(line: str) -> None:
+    text = b'{"statusLine": %s}' % line.encode()
+    assert agent_hooks.lined(text) in (None, text)
+
+
 @pytest.mark.parametrize(
     "text",
     [
