@@ -115,8 +115,8 @@ def _convinces(value: str, needed: int, more: int, quote: str | None) -> bool:
     return len(value) >= 8 + 4 * more and values.random(value)
 
 
-def _named(kind: str, hints: tuple[str, ...], names: str, more: int) -> Rule:
-    return Rule(kind, hints, rf"(?i)(?:{names}){_BETWEEN}", partial(_value, more))
+def _named(kind: str, hints: tuple[str, ...], names: str, more: int, ending: str = "") -> Rule:
+    return Rule(kind, hints, rf"(?i)(?:{names}){_BETWEEN}", partial(_value, more), ending=ending)
 
 
 _PASSWORD = rf"[_'\"-]?(?:passw(?:or)?d|passphrase|passcode|pwd|{_PASSING}(?![a-z]))"
@@ -138,6 +138,12 @@ NAMED: tuple[Rule, ...] = (
     _named("password", (*_HINTS, "pass =", "pass:"), _PASSWORD, 0),
     _named("token", ("token", "jwt"), "token|jwt", 1),
     _named("secret", ("secret", "credential"), "secret|credential", 1),
-    _named("api-key", tuple(f"{word}{joint}key" for word in _KEYS for joint in ("", "_", "-", " ")), _KEY, 1),
+    _named(
+        "api-key",
+        tuple(f"{word}{joint}key" for word in _KEYS for joint in ("", "_", "-", " ")),
+        _KEY,
+        1,
+        "key",
+    ),
     _named("api-key", ("_key",), _ANY_KEY, 2),
 )

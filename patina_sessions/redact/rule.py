@@ -11,6 +11,7 @@ Span: TypeAlias = "tuple[int, int] | None"
 
 # How much of a value decides whether it is one: a stream has to know that much of what follows before it lets go.
 LOOK = 64
+LONG = 16
 # The longest secret there is, a private key of 16,384 bits, has 12,700 characters in its lines.
 LONGEST = 16_384
 
@@ -24,9 +25,10 @@ _SEQUENCES = "abcdefgh 12345678 01234567 87654321 deadbeef".split()
 class Rule(NamedTuple):
     """A pattern that matches at a hint, and where in the match the secret is.
 
-    `hints` are literals: in lower case they stand for any case, unless the rule is `exact`. No text in which no word
-    has `least` characters is looked at. `span` is None for what only looks like a secret. The search goes on at the
-    end of the span, else of the match: nothing is looked at again and again, so that the time is linear.
+    `hints` are literals: in lower case they stand for any case, unless the rule is `exact`; where there are many of one
+    `ending`, that is looked for alone. No text in which no word has `least` characters is looked at, and what has a
+    `least` has its hints in words of at least `LONG`. `span` is None for what only looks like a secret. The search goes
+    on at the end of the span, else of the match: nothing is looked at again and again, so that the time is linear.
     """
 
     kind: str
@@ -35,6 +37,7 @@ class Rule(NamedTuple):
     span: Callable[[re.Match[str]], Span]
     least: int = 0
     exact: bool = False
+    ending: str = ""
 
 
 @cache

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from patina_sessions.redact.carriers import CARRIERS
 from patina_sessions.redact.named import NAMED
-from patina_sessions.redact.rule import Rule, compiled
+from patina_sessions.redact.rule import LONG, Rule, compiled
 from patina_sessions.redact.shapes import SHAPES
 
 # Where two rules see the same secret, the earlier one names it: a shape says more than a name.
@@ -27,25 +27,52 @@ def find(text: str) -> list[Found]:
     """Return the secrets in a text, in order and apart from each other."""
     # The only character whose lower case is longer than itself; a hint has to be where it is in the text.
     low = text.replace("\u0130", "I").lower()
-    longest = max(map(len, text.split()), default=0)
+    words = [word for word in text.split() if len(word) >= LONG]
+    longest = max(map(len, words), default=LONG)
+    # Most of a text is short words: whether a token's prefix stands in the others is soon said.
+    long = "\n".join(words)
     spans = sorted(
         (start, rank, end)
         for rank, rule in enumerate(RULES)
-        if longest >= rule.least
+        if not rule.least or (longest >= rule.least and any(hint in long for hint in rule.hints))
         for start, end in _spans(rule, text, text if rule.exact else low)
     )
     return list(_united(spans)) if spans else []
 
 
 def _spans(rule: Rule, text: str, hinted: str) -> Iterator[tuple[int, int]]:
-    for hint in rule.hints:
+    for hint in () if rule.ending else rule.hints:
         at = hinted.find(hint)
         while at >= 0:
-            match = compiled(rule.pattern).match(text, at)
-            span = rule.span(match) if match else None
-            if span and not _marked(text, at, at + 1) and not _marked(text, *span):
+            span, end = _at(rule, text, at)
+            if span:
                 yield span
-            at = hinted.find(hint, span[1] if span else match.end() if match else at + 1)
+            at = hinted.find(hint, end)
+    if rule.ending:
+        yield from _spans_at_endings(rule, text, hinted)
+
+
+def _spans_at_endings(rule: Rule, text: str, hinted: str) -> Iterator[tuple[int, int]]:
+    """Yield the same for hints of one ending: a search for each of a hundred would be most of the time."""
+    first = 0
+    end = hinted.find(rule.ending) + len(rule.ending)
+    while end >= len(rule.ending):
+        if hinted.endswith(rule.hints, first, end):
+            hint = next(hint for hint in rule.hints if hinted.endswith(hint, first, end))
+            span, first = _at(rule, text, end - len(hint))
+            if span:
+                yield span
+            end = max(end, first)
+        end = hinted.find(rule.ending, end) + len(rule.ending)
+
+
+def _at(rule: Rule, text: str, at: int) -> tuple[tuple[int, int] | None, int]:
+    """Return what the rule finds at this hint, and where the search goes on."""
+    match = compiled(rule.pattern).match(text, at)
+    span = rule.span(match) if match else None
+    if span and not _marked(text, at, at + 1) and not _marked(text, *span):
+        return span, span[1]
+    return None, span[1] if span else match.end() if match else at + 1
 
 
 def _marked(text: str, start: int, end: int) -> bool:
