@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 
 from patina_sessions.paths import Layout
-from patina_sessions.system import clock, files
+from patina_sessions.system import clock, files, swap
 
 _KEEP = 60.0  # seconds
 
@@ -23,11 +23,11 @@ def exchange(layout: Layout, before: bytes, after: bytes) -> bool:
     if files.read(layout.journal) != before:
         files.remove(beside)
         return False
-    if not files.exchange(beside, layout.journal):
+    if not swap.exchange(beside, layout.journal):
         files.move(beside, layout.journal)  # a file system without exchange: the look just above is the guard
         return True
     if files.read(beside) != before:
-        files.exchange(beside, layout.journal)
+        swap.exchange(beside, layout.journal)
         files.remove(beside)
         return False
     return True

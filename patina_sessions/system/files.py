@@ -10,7 +10,7 @@ import errno
 import fcntl
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -70,11 +70,23 @@ def make_folder(path: Path, mode: int = 0o700) -> None:
 
 def write(path: Path, data: bytes, *, mode: int = 0o600, durable: bool = True) -> None:
     """Put the file in place whole, by rename, so that a reader sees the old bytes or the new ones."""
+    _put(path, (data,), mode, durable=durable)
+
+
+def pour(path: Path, pieces: Iterable[str], *, mode: int = 0o666) -> int:
+    """Put a file in place in the same way, out of pieces of text as they come; return how many bytes it has."""
+    return _put(path, (piece.encode("utf-8", "replace") for piece in pieces), mode, durable=False)
+
+
+def _put(path: Path, pieces: Iterable[bytes], mode: int, *, durable: bool) -> int:
     with told(path, "write"):
         beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
         fd = open_or_make(beside, os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW, mode)
+        size = 0
         try:
-            write_all(fd, data)
+            for data in pieces:
+                write_all(fd, data)
+                size += len(data)
             if durable:
                 os.fsync(fd)
         except BaseException:
@@ -83,6 +95,7 @@ def write(path: Path, data: bytes, *, mode: int = 0o600, durable: bool = True) -
             raise
         os.close(fd)
         os.replace(beside, path)
+        return size
 
 
 def create(path: Path, data: bytes = b"", *, mode: int = 0o600) -> bool:
@@ -274,21 +287,6 @@ def try_lock(path: Path) -> int | None:
             os.close(fd)
             return None
         return fd
-
-
-def exchange(one: Path, other: Path) -> bool:
-    """Swap two files in one step; return False where the system or the file system cannot."""
-    import ctypes
-    import sys
-
-    libc = ctypes.CDLL(None, use_errno=True)
-    a, b = os.fsencode(one), os.fsencode(other)
-    if sys.platform == "linux" and hasattr(libc, "renameat2"):
-        at_fdcwd, rename_exchange = -100, 2
-        return bool(libc.renameat2(at_fdcwd, a, at_fdcwd, b, rename_exchange) == 0)
-    if sys.platform == "darwin" and hasattr(libc, "renamex_np"):
-        return bool(libc.renamex_np(a, b, 2) == 0)  # RENAME_SWAP
-    return False
 
 
 def names(folder: Path) -> list[str]:

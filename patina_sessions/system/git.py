@@ -8,7 +8,7 @@ Nothing here takes a lock, runs a hook or a filter of the user's, or goes to the
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from subprocess import PIPE
 from types import TracebackType
@@ -60,13 +60,17 @@ class Git:
 
     def ask(self, *args: str, data: bytes | None = None, here: bool = False) -> processes.Result:
         """Run one plumbing command to its end; its exit status is a value. `here` runs it in the working tree."""
-        place = [f"--git-dir={self._git_dir}"]
-        if here and self._top is not None:
-            place.append(f"--work-tree={self._top}")
-        for setting in _QUIET:
-            place += ["-c", setting]
         cwd = self._top if here and self._top is not None else self._git_dir
-        return processes.run(["git", *place, *args], cwd=cwd, data=data)
+        place = [f"--work-tree={self._top}"] if here and self._top is not None else []
+        return processes.run([*self._line(), *place, *args], cwd=cwd, data=data)
+
+    def blocks(self, *args: str) -> Iterator[bytes]:
+        """Run one command and yield what it prints, a piece at a time. Raises `processes.Failed`."""
+        return processes.blocks([*self._line(), *args], cwd=self._git_dir)
+
+    def _line(self) -> list[str]:
+        settings = [word for setting in _QUIET for word in ("-c", setting)]
+        return ["git", f"--git-dir={self._git_dir}", *settings]
 
     # --------------------------------------------------------------------------------------------------------- objects
 

@@ -217,6 +217,31 @@ def lines(argv: Sequence[str], *, cwd: Path) -> Iterator[bytes]:
         raise PatinaError(f"{argv[0]} failed: {said.splitlines()[0]}", "Ask git: git fsck")
 
 
+class Failed(PatinaError):
+    """A program that was listened to ended with a failure."""
+
+
+def blocks(argv: Sequence[str], *, cwd: Path) -> Iterator[bytes]:
+    """Run a git child and yield what it prints, in pieces of at most 64 kB. Raises `Failed` where it fails."""
+    with subprocess.Popen(
+        argv,
+        cwd=cwd,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=environment(),
+    ) as child:
+        assert child.stdout is not None
+        try:
+            while block := child.stdout.read(65536):
+                yield block
+        except BaseException:
+            child.kill()  # who stops listening ends it
+            raise
+    if child.returncode:
+        raise Failed(f"{argv[0]} failed with status {child.returncode}", "Ask git: git fsck")
+
+
 def start_detached(argv: Sequence[str], *, cwd: Path, env: Mapping[str, str] | None = None) -> int:
     """Start a program that outlives us, with nothing of ours held open, and return its process id."""
     child = subprocess.Popen(
