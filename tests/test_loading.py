@@ -129,6 +129,11 @@ def test_a_command_that_finds_nothing_new_loads_no_source(active: Repo) -> None:
     until(loads_none, "a status that asks no source")
 
 
+@pytest.mark.parametrize("words", [["list"], ["goals"], ["report", "--help"]])
+def test_only_a_report_loads_what_makes_pages_and_pictures(active: Repo, words: list[str]) -> None:
+    assert not _loaded(active, "patina_sessions", *words) & {"jinja2", "markupsafe", "drawsvg"}
+
+
 def test_the_help_loads_no_doer(repo: Repo) -> None:
     assert not _loaded(repo, "patina_sessions", "--help") & {
         "git",

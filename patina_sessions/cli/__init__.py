@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "show": ("reading", "show", "Show a session's journal"),
     "search": ("search", "search", "Find the sessions that spoke of it"),
     "explain": ("explain", "explain", "Say why a line, a file or a commit is as it is"),
+    "report": ("report", "report", "The memory as a page to look at"),
     "goals": ("memory", "goals", "List the open goals of all sessions"),
     "context": ("reading", "context", "What the next one has to know"),
     "watch": ("watch", "watch", "Watch the files of the session, in the foreground"),

@@ -9,8 +9,7 @@ import click
 
 from patina_sessions.cli import print_json
 from patina_sessions.cli.completion import session_ids
-from patina_sessions.cli.session import json_option, place
-from patina_sessions.errors import PatinaError
+from patina_sessions.cli.session import json_option, place, record_first
 
 
 @click.command(name="list", epilog="Example: patina list --all --json")
@@ -114,14 +113,10 @@ def context(
 
 def _context(max_chars: int, max_words: int | None) -> tuple[str | None, str]:
     from patina_sessions.readers import context as doer
-    from patina_sessions.recorder.drain import drain, peek
-    from patina_sessions.system import clock
+    from patina_sessions.recorder.drain import peek
 
     here = place()
-    try:
-        drain(here.layout, here.settings, clock.now())
-    except PatinaError as error:
-        click.echo(f"Warning: nothing can be recorded now: {error.message}", err=True)
+    record_first(here)
     active = peek(here.layout, here.settings).session
     session = active.id if active else None
     if max_words is not None:

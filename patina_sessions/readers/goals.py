@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -33,11 +33,19 @@ class OpenGoal:
 
 def open_goals(layout: Layout) -> list[OpenGoal]:
     """Return the open goals of all sessions, the oldest first."""
+    return among(
+        (session, journal.goals, facts.of_journal(session, journal).started)
+        for session, journal in _journals(layout)
+    )
+
+
+def among(sessions: Iterable[tuple[str, Sequence[grammar.Goal], datetime | None]]) -> list[OpenGoal]:
+    """Return the open goals of sessions that come in the order of their starts, each with its goals and its start."""
     found: dict[str, OpenGoal] = {}
     latest = ""
-    for session, journal, started in _journals(layout):
+    for session, goals, started in sessions:
         latest = session
-        for goal in journal.goals:
+        for goal in goals:
             key = " ".join(goal.text.split()).casefold()
             if goal.done:
                 found.pop(key, None)
@@ -49,7 +57,7 @@ def open_goals(layout: Layout) -> list[OpenGoal]:
     return [replace(goal, dropped=goal.last != latest) for goal in found.values()]
 
 
-def _journals(layout: Layout) -> Iterable[tuple[str, grammar.Journal, datetime | None]]:
+def _journals(layout: Layout) -> Iterable[tuple[str, grammar.Journal]]:
     """Yield the finished journals in the order of their starts, and the active one last."""
     read = []
     for one in archive.all(layout):
@@ -58,8 +66,8 @@ def _journals(layout: Layout) -> Iterable[tuple[str, grammar.Journal, datetime |
             journal = grammar.parse(data)
             read.append((previous.order(facts.of_journal(one.id, journal)), one.id, journal))
     for _, session, journal in sorted(read, key=lambda row: row[0]):
-        yield session, journal, facts.of_journal(session, journal).started
+        yield session, journal
     data = files.read(layout.journal)
     if data:
         journal = grammar.parse(data)
-        yield journal.field("ID", "id") or "active", journal, facts.of_journal("", journal).started
+        yield journal.field("ID", "id") or "active", journal

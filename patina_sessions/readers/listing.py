@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from patina_sessions.journal import archive
@@ -38,7 +38,7 @@ class Row(NamedTuple):
 def rows(layout: Layout, *, everything: bool = False) -> list[Row]:
     """Return the sessions, the latest first; those in which nothing happened only with `everything`."""
     found = [row for row in _finished(layout) if everything or row.facts.kept or row.path]
-    found += _active(layout, {row.facts.id for row in found})
+    found += active(layout, {row.facts.id for row in found})
     return sorted(found, key=order, reverse=True)
 
 
@@ -54,7 +54,7 @@ def _finished(layout: Layout) -> Iterable[Row]:
         yield Row(facts=found, path=path)
 
 
-def _active(layout: Layout, finished: set[str]) -> Iterable[Row]:
+def active(layout: Layout, finished: Container[str] = ()) -> Iterable[Row]:
     """Yield the session that runs in this worktree: its journal is there, and no finished one has its id."""
     data = files.read(layout.journal) or files.read(layout.mirror)
     if data:

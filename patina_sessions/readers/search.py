@@ -9,20 +9,18 @@ import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 from patina_sessions.errors import PatinaError
 from patina_sessions.frozen import dataclass
-from patina_sessions.readers import index, spelling
+from patina_sessions.readers import ago, index, spelling
 from patina_sessions.readers import query as queries
 from patina_sessions.readers.index import Source
 from patina_sessions.readers.query import Query
 from patina_sessions.system import files
 
 LINES = 3  # of a journal that are shown
-_AGO = re.compile(r"(\d{1,4})([dwmy])$")
-_DAYS = {"d": 1, "w": 7, "m": 30, "y": 365}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,15 +136,10 @@ def _since(asked: Query, now: datetime) -> float | None:
 
 
 def _moment(value: str, now: datetime) -> float:
-    ago = _AGO.match(value)
-    if ago:
-        return (now - timedelta(days=int(ago[1]) * _DAYS[ago[2]])).timestamp()
-    try:
-        moment = datetime.fromisoformat(value)
-    except ValueError as error:
-        hint = "Write it as since:2026-03-01, or as since:2w for the last two weeks (d, w, m, y)."
-        raise PatinaError(f"since:{value} is no date", hint) from error
-    return (moment if moment.tzinfo else moment.astimezone()).timestamp()
+    moment = ago.moment(value, now)
+    if moment is None:
+        raise PatinaError(f"since:{value} is no date", f"Write it as since:{ago.FORMS.format('as since:')}.")
+    return moment.timestamp()
 
 
 def _hit(row: tuple[str, str, str, float, float], words: Sequence[str]) -> Hit:

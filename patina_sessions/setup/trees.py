@@ -17,6 +17,7 @@ _IN_PROGRESS = "stays, a session is in progress: patina init takes it up again"
 _OURS = {
     "active-session.md": "the session in progress",
     "last-session.md": "a copy; the journal itself is elsewhere",
+    "report.html": "made of the journals, and can be made again",
 }
 
 

@@ -1,0 +1,103 @@
+"""`patina report`: the memory as one page to look at, offline."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from patina_sessions.cli import print_json
+from patina_sessions.cli.completion import session_ids
+from patina_sessions.cli.session import json_option, place, record_first
+from patina_sessions.errors import PatinaError
+
+if TYPE_CHECKING:
+    from patina_sessions.paths import Layout
+
+
+@click.command(
+    epilog="Example: patina report --since 4w --open; patina report --session 20261125 --out it.html"
+)
+@click.option("--since", metavar="WHEN", help="Sessions from then on: 2026-03-01, or 2w (d, w, m, y).")
+@click.option(
+    "--session",
+    metavar="ID",
+    shell_complete=session_ids,
+    help="This one alone; the beginning of its id is enough.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+    metavar="FILE",
+    help='Where to write it, "-" for standard output; .patina/local/report.html where not given.',
+)
+@click.option("--open", "opening", is_flag=True, help="Open it in the browser.")
+@json_option
+def report(since: str | None, session: str | None, out: Path | None, opening: bool, as_json: bool) -> None:
+    """Write one HTML file with all sessions: timeline, hours, files, tests, failures, goals, journals and diffs.
+
+    It works offline and fetches nothing. Secrets that Patina recognises are taken out; diffs are in it, so think before
+    you give it away.
+    """
+    from patina_sessions.readers.report import page
+    from patina_sessions.system import clock, files
+
+    if since is not None and session is not None:
+        raise click.UsageError("give --since or --session, not both")
+    if out == Path("-") and (opening or as_json):
+        raise click.UsageError("--out - goes with neither --open nor --json")
+    here = place()
+    now = clock.now()
+    record_first(here)
+    made = page.of(here.layout, page.Asked(since=_since(since, now), session=session), now)
+    if out == Path("-"):
+        for piece in made.pieces:
+            click.echo(piece, nl=False)
+        return
+    where = out or _ours(here.layout)
+    size = files.pour(where, made.pieces)
+    if as_json:
+        fields = {"path": _shown(where, here.layout), "bytes": size, "sessions": made.sessions}
+        print_json("report", {**fields, "since": since, "session": session})
+    else:
+        count = f"{made.sessions:,} session{'s' if made.sessions != 1 else ''}"
+        click.echo(f"Report: {_shown(where, here.layout)} ({count}, {_size(size)})")
+    if opening and click.launch(str(where.absolute())):
+        raise PatinaError("no browser could be started", f"Open the file yourself: {where}")
+
+
+def _since(text: str | None, now: datetime) -> datetime | None:
+    from patina_sessions.readers import ago
+
+    if text is None:
+        return None
+    moment = ago.moment(text, now)
+    if moment is None:
+        raise PatinaError(f"{text} is no date", f"Write it as {ago.FORMS.format('')}")
+    return moment
+
+
+def _ours(layout: Layout) -> Path:
+    """Return where the report lies that nobody gave a name: beside the active journal, where git ignores it."""
+    from patina_sessions.system import files
+
+    if not files.is_inside(layout.local, layout.top):
+        raise PatinaError(
+            ".patina/local leads out of the repository: nothing is written through it",
+            "Name a file: patina report --out FILE",
+        )
+    files.make_folder(layout.local, 0o755)
+    return layout.local / "report.html"
+
+
+def _shown(path: Path, layout: Layout) -> str:
+    """Return a path as it is said: relative to the top level where it lies below it."""
+    absolute = path.absolute()
+    inside = absolute.is_relative_to(layout.top)
+    return absolute.relative_to(layout.top).as_posix() if inside else str(path)
+
+
+def _size(size: int) -> str:
+    return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{max(1, round(size / 1000))} kB"

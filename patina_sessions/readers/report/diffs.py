@@ -1,0 +1,87 @@
+"""The diffs of commits, packed: redacted, nothing hidden in them, cut where they are long, and never markup.
+
+A session's diffs are one block of base64 of raw deflate, which the page unpacks when somebody opens one of them: text
+of 16 MB takes 5, and a browser that only shows the overview looks at none of it. What comes out is put into the page
+as text, so it cannot be anything else.
+"""
+
+from __future__ import annotations
+
+import base64
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from patina_sessions import redact
+from patina_sessions.frozen import dataclass
+from patina_sessions.model import Id
+from patina_sessions.readers.report.prose import visible
+from patina_sessions.system.history import Patch
+
+MOST = 16_384  # bytes of one commit's diff: some 400 lines
+BETWEEN = "\0"  # no text holds one: it would have been made visible
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where the diff of a commit is: in which pack, and the how manieth of it, from 0."""
+
+    pack: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pack:
+    """The diffs of a session's commits."""
+
+    name: str
+    data: str
+
+
+def places(sessions: Iterable[tuple[str, Sequence[Id]]]) -> dict[Id, Place]:
+    """Return where the diff of each commit will be; one that two sessions name is kept once, with the first."""
+    found: dict[Id, Place] = {}
+    for name, ids in sessions:
+        number = 0
+        for commit in ids:
+            if commit not in found:
+                found[commit] = Place(pack=name, number=number)
+                number += 1
+    return found
+
+
+def packs(patches: Iterable[Patch], where: Mapping[Id, Place], *, most: int) -> Iterator[Pack]:
+    """Yield the packs in the order of the patches, until they are together `most` characters long."""
+    name, texts, used = "", dict[int, str](), 0
+    for patch in patches:
+        place = where[patch.id]
+        if place.pack != name:
+            if texts:
+                pack = _pack(name, texts)
+                used += len(pack.data)
+                if used > most:
+                    return
+                yield pack
+            name, texts = place.pack, {}
+        texts[place.number] = _text(patch)
+    if texts:
+        pack = _pack(name, texts)
+        if used + len(pack.data) <= most:
+            yield pack
+
+
+def _text(patch: Patch) -> str:
+    text = patch.text.decode("utf-8", "replace").replace("\r\n", "\n").rstrip("\n")
+    return f"{text}\n… {patch.left_out:,} more bytes: git show {patch.id[:12]}" if patch.left_out else text
+
+
+def _pack(name: str, texts: Mapping[int, str]) -> Pack:
+    listed = [texts.get(number, "") for number in range(max(texts) + 1)]
+    clean = BETWEEN.join(visible(part) for part in _redacted(listed))
+    deflate = zlib.compressobj(6, zlib.DEFLATED, -15)
+    data = deflate.compress(clean.encode("utf-8", "replace")) + deflate.flush()
+    return Pack(name=name, data=base64.b64encode(data).decode())
+
+
+def _redacted(texts: list[str]) -> list[str]:
+    """Return the texts redacted: one look at all of them, and one at each only where there is something."""
+    return [redact.redact(text) for text in texts] if redact.find("\n".join(texts)) else texts
