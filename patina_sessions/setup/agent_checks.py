@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from patina_sessions.frozen import dataclass
 from patina_sessions.recorder.words import plural
-from patina_sessions.setup import agent_hooks, agents, codex_trust, hooks, ledger
+from patina_sessions.setup import agent_hooks, agent_places, agents, claude_plugin, codex_trust, hooks, ledger
 from patina_sessions.setup.check import Check, Level
 from patina_sessions.setup.plan import Plan, Step, shown
 from patina_sessions.system import files
@@ -44,12 +44,12 @@ class Place:
 def places(repository: Repository, environ: Mapping[str, str]) -> list[Place]:
     """Return every place in which hooks of ours are, or were left by `init`."""
     books = [ledger.load(repository.common.home / "agents.json")]
-    mine = agents.book(environ)
+    mine = agent_places.book(environ)
     books += [ledger.load(mine)] if mine is not None else []
     listed = {line.path for book in books for line in book.lines}
     found: list[Place] = []
-    for agent in agents.AGENTS:
-        for kind, path in agents.files_of(repository, agent, environ):
+    for agent in agent_places.AGENTS:
+        for kind, path in agent_places.files_of(repository, agent, environ):
             raw = files.read(path)
             found.append(
                 Place(
@@ -61,9 +61,9 @@ def places(repository: Repository, environ: Mapping[str, str]) -> list[Place]:
                     listed=bool({str(path), str(path.resolve())} & listed),
                 )
             )
-    path = agents.homes(environ)["claude"]
+    path = agent_places.homes(environ)["claude"]
     plugged = any("plugin install" in line for line in listed)
-    on = agents.installed(environ)
+    on = claude_plugin.installed(environ)
     found.append(
         Place(agent="claude", kind="plugin", path=path, raw=files.read(path), ours=on, listed=plugged)
     )
@@ -137,7 +137,7 @@ def _switched_off(repository: Repository, known: list[Place], environ: Mapping[s
     """Tell of settings of Claude Code by which it runs no hook of anybody's."""
     if not any(p.agent == "claude" and p.ours for p in known):
         return
-    theirs = [path for _, path in agents.files_of(repository, "claude", environ)]
+    theirs = [path for _, path in agent_places.files_of(repository, "claude", environ)]
     for path in (*theirs, repository.top / ".claude" / "settings.local.json"):
         if (agent_hooks.parsed(files.read(path) or b"") or {}).get("disableAllHooks") is True:
             words = f"Claude Code: all hooks are switched off in {shown(path, repository)}"
@@ -215,7 +215,7 @@ def _what(step: Step) -> str:
 
 def _codex(repository: Repository, live: list[Place], environ: Mapping[str, str]) -> Iterator[Check]:
     """Tell of hooks that Codex skips without a word."""
-    path = agents.homes(environ)["codex"].parent / "config.toml"
+    path = agent_places.homes(environ)["codex"].parent / "config.toml"
     config = codex_trust.parsed(files.read(path) or b"") if live else None
     if live and config is None:
         yield _check("wrong", f"{path} does not parse, so that Codex does not start", "Mend the file")

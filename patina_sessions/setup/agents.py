@@ -12,7 +12,7 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
@@ -21,63 +21,18 @@ from typing import Literal
 from patina_sessions import safe
 from patina_sessions.errors import PatinaError
 from patina_sessions.paths import Common
-from patina_sessions.setup import agent_hooks, ledger
+from patina_sessions.setup import agent_hooks, claude_plugin, ledger
+from patina_sessions.setup.agent_places import AGENTS, PROJECT, book, data_folder, folders, homes
 from patina_sessions.setup.ledger import Ledger, Line
 from patina_sessions.setup.manifest import digest
 from patina_sessions.setup.plan import Note, Plan, Step, perform
 from patina_sessions.system import files
 from patina_sessions.system.repository import Repository
 
-AGENTS = ("claude", "codex", "gemini", "opencode")
-PLUGIN, MARKET = "patina@patina-sessions", "patina-sessions"
-_FILES = {
-    "claude": ".claude/settings.json",
-    "codex": ".codex/hooks.json",
-    "gemini": ".gemini/settings.json",
-    "opencode": ".opencode/plugins/patina.js",
-}
-
-
-def data_folder(environ: Mapping[str, str]) -> Path:
-    """Return the folder of the script that all hooks call. Raises `PatinaError` where there is no home."""
-    base = environ.get("XDG_DATA_HOME") or (f"{environ['HOME']}/.local/share" if environ.get("HOME") else "")
-    if not base.startswith("/"):
-        raise PatinaError("there is no home folder", "Set HOME, then run the command again.")
-    return Path(base) / "patina"
-
-
-def homes(environ: Mapping[str, str]) -> dict[str, Path]:
-    """Return where each agent keeps a person's settings."""
-    home = Path(environ.get("HOME") or "/nonexistent")
-    config = Path(environ.get("XDG_CONFIG_HOME") or home / ".config")
-    return {
-        "claude": Path(environ.get("CLAUDE_CONFIG_DIR") or home / ".claude") / "settings.json",
-        "codex": Path(environ.get("CODEX_HOME") or home / ".codex") / "hooks.json",
-        "gemini": home / ".gemini" / "settings.json",
-        "opencode": config / "opencode" / "plugins" / "patina.js",
-    }
-
-
-def files_of(
-    repository: Repository, agent: str, environ: Mapping[str, str]
-) -> Iterator[tuple[Literal["person", "project"], Path]]:
-    """Yield the files in which an agent's hooks may stand: the person's, and the project's."""
-    yield "person", homes(environ)[agent]
-    yield "project", repository.top / _FILES[agent]
-
-
-def book(environ: Mapping[str, str]) -> Path | None:
-    """Return the ledger of what lies in a person's home, None where there is no home."""
-    try:
-        return data_folder(environ) / "agents.json"
-    except PatinaError:
-        return None
-
 
 def found(environ: Mapping[str, str]) -> tuple[str, ...]:
     """Return the agents that are on this machine: by their program, or by the folder that they made."""
-    folders = homes(environ)
-    folder = {n: p.parent.parent if n == "opencode" else p.parent for n, p in folders.items()}
+    folder = {n: p.parent.parent if n == "opencode" else p.parent for n, p in homes(environ).items()}
     return tuple(a for a in AGENTS if shutil.which(a, path=environ.get("PATH")) or folder[a].is_dir())
 
 
@@ -104,7 +59,7 @@ def _resource(*names: str) -> bytes:
 
 def _script(folder: Path) -> list[Step]:
     return [
-        *_folders(folder),
+        *folders(folder),
         *_file(folder / "agent.sh", _resource("agent.sh"), "what every hook of an agent calls"),
     ]
 
@@ -121,11 +76,6 @@ def _server(folder: Path) -> list[Step]:
     return _file(folder / "mcp.sh", os.fsencode(text), "starts the MCP server of the plugin")
 
 
-def _folders(folder: Path) -> list[Step]:
-    missing = [p for p in (folder, *folder.parents) if not p.exists()]
-    return [Step(what="make folder", path=p, why="for the agents' hooks") for p in reversed(missing)]
-
-
 def _file(path: Path, after: bytes, why: str) -> list[Step]:
     before = files.read(path)
     if before is None:
@@ -137,15 +87,15 @@ def _agent(
     repository: Repository, agent: str, environ: Mapping[str, str], *, project: bool
 ) -> tuple[list[Step], list[Note]]:
     if agent == "claude" and not project:
-        return _plugin(repository, environ)
-    path = repository.top / _FILES[agent] if project else homes(environ)[agent]
+        return claude_plugin.steps(repository, environ)
+    path = repository.top / PROJECT[agent] if project else homes(environ)[agent]
     if project and (path.is_symlink() or not files.is_inside(path, repository.top)):
         return [], [
             Note(about=agent, text=f"left alone, {safe.path(os.fspath(path))} leads out of the project")
         ]
     if agent == "opencode":
         return [
-            *_folders(path.parent),
+            *folders(path.parent),
             *_file(path, _resource("opencode.js"), "tells what OpenCode does"),
         ], []
     return _settings(path.resolve(), agent)
@@ -166,81 +116,8 @@ def _settings(path: Path, agent: str) -> tuple[list[Step], list[Note]]:
     why = f"tells what {agent} does; your own hooks stay as they are"
     if before is None:
         made = Step(what="create", path=path, why=why, after=after, mode=0o644)
-        return [*_folders(path.parent), made], trust
+        return [*folders(path.parent), made], trust
     return [Step(what="change", path=path, why=why, before=before, after=after)], trust
-
-
-def market() -> Path:
-    """Return the folder of the marketplace that comes with Patina."""
-    return Path(str(resources.files("patina_sessions.hooks").joinpath("claude-plugin")))
-
-
-def _plugin(repository: Repository, environ: Mapping[str, str]) -> tuple[list[Step], list[Note]]:
-    also = "has Patina's hooks too; what both say is recorded once"
-    places = (homes(environ)["claude"], repository.top / _FILES["claude"])
-    notes = [Note(about=str(p), text=also) for p in places if agent_hooks.has_ours(files.read(p) or b"")]
-    claude = shutil.which("claude", path=environ.get("PATH"))
-    if claude is None:
-        words = f"is not on PATH; in it: /plugin marketplace add {market()}, /plugin install {PLUGIN}"
-        return [], [*notes, Note(about="claude", text=words)]
-    program = Path(claude)
-    known = Step(
-        what="run",
-        path=program,
-        why="makes Patina's plugin known to Claude Code",
-        argv=(claude, "plugin", "marketplace", "add", str(market())),
-    )
-    on = Step(
-        what="run",
-        path=program,
-        why="switches the plugin on for you, in every repository that you gave to Patina",
-        argv=(claude, "plugin", "install", PLUGIN),
-    )
-    line, said = _line_below(_claude(environ))
-    if not installed(environ):
-        return [*line, known, on], [*notes, *said]
-    return [*line, *([] if _reads(environ) == market() else [known])], [*notes, *said]
-
-
-def _line_below(path: Path) -> tuple[list[Step], list[Note]]:
-    """Return what puts the session into Claude Code's status line. A plugin cannot bring one along."""
-    before = files.read(path)
-    after = agent_hooks.lined(before)
-    if after is None:
-        return [], [
-            Note(about=str(path), text="left alone, its status line is of a form that Patina does not know")
-        ]
-    why = "shows the session in the status line, below your own if there is one"
-    if before is None:
-        return [*_folders(path.parent), Step(what="create", path=path, why=why, after=after, mode=0o644)], []
-    return [
-        Step(what="change", path=path, why=why, before=before, after=after)
-    ] if after != before else [], []
-
-
-def _claude(environ: Mapping[str, str]) -> Path:
-    """Return the person's settings of Claude Code, which its own program writes, too."""
-    return homes(environ)["claude"].resolve()
-
-
-def installed(environ: Mapping[str, str]) -> bool:
-    """Tell whether the plugin is on in Claude Code."""
-    settings = agent_hooks.parsed(files.read(homes(environ)["claude"]) or b"")
-    on = (settings or {}).get("enabledPlugins")
-    return isinstance(on, dict) and on.get(PLUGIN) is True
-
-
-def _reads(environ: Mapping[str, str]) -> Path | None:
-    """Return where Claude Code reads the plugin; it does so at every start, and is silent where the folder is gone."""
-    path = homes(environ)["claude"].parent / "plugins" / "known_marketplaces.json"
-    source = agent_hooks.parsed(files.read(path) or b"")
-    for name in (MARKET, "source"):
-        source = source.get(name) if isinstance(source, dict) else None
-    where = source.get("path") if isinstance(source, dict) else None
-    return Path(where) if isinstance(where, str) else None
-
-
-_UNDO = {"add": ("marketplace", "remove", MARKET), "install": ("uninstall", PLUGIN)}
 
 
 def apply(plan: Plan, environ: Mapping[str, str]) -> tuple[str, ...]:
@@ -251,7 +128,7 @@ def apply(plan: Plan, environ: Mapping[str, str]) -> tuple[str, ...]:
     for step in plan.steps:
         if step.what == "make folder" and data.is_relative_to(step.path):
             perform(step)
-    claude = _claude(environ)
+    claude = claude_plugin.settings(environ)
     _note_down(common.home / "agents.json", (_line(step, claude) for step in mine), None)
     rest = [step for step in plan.steps if step not in mine]
     lines = [_line(step, claude) for step in rest]
@@ -276,7 +153,7 @@ def _note_down(path: Path, lines: Iterable[Line], common: Common | None) -> None
 
 def _line(step: Step, claude: Path) -> Line:
     if step.what == "run":
-        undo = (step.argv[0], "plugin", *next(v for k, v in _UNDO.items() if k in step.argv))
+        undo = (step.argv[0], "plugin", *next(v for k, v in claude_plugin.UNDO.items() if k in step.argv))
         return Line(path=" ".join(step.argv[1:]), kind="program", agent="claude", undo=undo)
     if step.what == "make folder":
         return Line(path=str(step.path), kind="folder")
@@ -301,7 +178,7 @@ def undo(common: Common, environ: Mapping[str, str]) -> tuple[list[Step], list[N
         notes.append(Note(about=str(path.parent), text=f"stays, {len(others)} other repositories use it"))
         return [*steps, _rewritten(path, replace(shared, repositories=others))], notes
     more, said = ledger.undone(shared, gone=[path])
-    more, missing = _still_to_run(more, environ)
+    more, missing = claude_plugin.still_to_run(more, environ)
     said += missing
     rest = [s for s in more if s.what != "remove folder"]
     folders = [s for s in more if s.what == "remove folder"]
@@ -309,28 +186,6 @@ def undo(common: Common, environ: Mapping[str, str]) -> tuple[list[Step], list[N
         what="remove", path=path, why="the list of what was written for agents", before=files.read(path)
     )
     return [*steps, *rest, list_of_all, *folders], [*notes, *said]
-
-
-def _still_to_run(steps: Iterable[Step], environ: Mapping[str, str]) -> tuple[list[Step], list[Note]]:
-    """Return the steps without programs that are gone, or that have nothing to do: a person may have done it."""
-    there = {"uninstall": installed(environ), "marketplace": _reads(environ) is not None}
-    kept: list[Step] = []
-    notes: list[Note] = []
-    for step in steps:
-        if step.what != "run":
-            kept.append(step)
-        elif there.get(step.argv[2], True):
-            program = (
-                step.argv[0]
-                if shutil.which(step.argv[0])
-                else shutil.which("claude", path=environ.get("PATH"))
-            )
-            if program is None:
-                words = f"is gone, so its plugin is left to it; in it: /{' '.join(step.argv[1:])}"
-                notes.append(Note(about=step.argv[0], text=words))
-            else:
-                kept.append(replace(step, path=Path(program), argv=(program, *step.argv[1:])))
-    return kept, notes
 
 
 def _rewritten(path: Path, shared: Ledger) -> Step:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from patina_sessions.setup import agents
+from patina_sessions.setup import claude_plugin
 from tests.agents import claude
 from tests.agents.conftest import Clients
 from tests.agents.stub import model
@@ -125,7 +125,7 @@ def test_a_plugin_whose_folder_is_gone_is_silent_and_doctor_makes_it_heard_again
         known,
         settings,
     ):  # as after the virtual environment in which Patina was installed is removed
-        path.write_text(path.read_text().replace(str(agents.market()), "/gone/claude-plugin"))
+        path.write_text(path.read_text().replace(str(claude_plugin.market()), "/gone/claude-plugin"))
     repo.patina("session", "start", "Parse lines")
     with model({"text": "I was not heard."}) as m:
         claude.run(str(program), m, repo.path, "-p", "Are you heard?")
