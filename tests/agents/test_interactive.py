@@ -68,6 +68,9 @@ def test_the_session_stands_in_the_status_line_below_the_person_s_own(
     with person(clients, repo.path, tmp_path / "t", *claude.commit_in(repo.path)) as seat:
         until(lambda: "Parse lines · 0 commits · 1 open goal" in seat.screen, "the status line")
         seat.type("Write the parser")
+        told(repo, "Answered: The parser is in.")
+        settled(repo)
+        seat.type("What now?")  # a client asks for the line when something is said
         until(lambda: "Parse lines · 1 commit" in seat.screen, "the status line to count the commit")
         assert "MINE" in seat.screen
         seat.type("/exit")
