@@ -17,7 +17,7 @@ def machine_of_fakes(tmp_path: Path) -> Path:
     """Return a folder of programs that all succeed; `make` prints what the file named after its target holds."""
     programs = tmp_path / "bin"
     programs.mkdir()
-    for name in ("git", "python3", "dash", "busybox", "npm", "tmux", "faketime", "nano", "vim", "apt-get"):
+    for name in "git python3 dash busybox npm tmux faketime nano vim git-lfs apt-get".split():
         (programs / name).write_text(f'#!/bin/sh\necho "{name} $*" >>{tmp_path}/calls\n')
     (programs / "make").write_text(
         f'#!/bin/sh\necho "make $*" >>{tmp_path}/calls\n'
