@@ -193,9 +193,12 @@ def _watcher(layout: Layout, settings: Settings) -> Iterator[Check]:
             name="watcher", level="note" if said.gaps or said.backend == "poll" else "ok", words=said.words
         )
     elif active and watcher.wanted(layout, settings):
-        yield Check(
-            name="watcher", level="note", words="no watcher is running", hint="The next command starts one."
+        hint = (
+            f"The next command starts one. Where none stays, its log says why: {layout.state / 'watcher.log'}"
         )
+        yield Check(name="watcher", level="note", words="no watcher is running", hint=hint)
+    elif active:
+        yield Check(name="watcher", level="ok", words="files are not watched: it is switched off")
 
 
 def _archive(repository: Repository, layout: Layout, settings: Settings) -> Iterator[Check]:

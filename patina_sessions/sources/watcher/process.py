@@ -50,9 +50,16 @@ class Report:
         """Return one line for a person."""
         if not self.alive:
             return f"Not watching files: {self.ended or 'no watcher is running'}"
-        how = f"{self.folders:,} folders" if self.backend == "kernel" else f"by git status: {self.why}"
-        missed = f"; {self.gaps} gaps, the last: {self.missed}" if self.gaps else ""
-        return f"Watching files ({how}) since {self.since[11:16]}, {self.told:,} changes told{missed}"
+        if not self.backend:
+            return "Watching files: it is beginning"
+        how = f"by git status: {self.why}" if self.backend == "poll" else _count(self.folders, "folder")
+        missed = f"; {_count(self.gaps, 'gap')}, the last: {self.missed}" if self.gaps else ""
+        told = _count(self.told, "change")
+        return f"Watching files ({how}) since {self.since[11:16]}, {told} told{missed}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def wanted(layout: Layout, settings: Settings, environ: Mapping[str, str] | None = None) -> bool:

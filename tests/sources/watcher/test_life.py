@@ -78,6 +78,44 @@ def test_a_killed_one_is_replaced_by_the_next_command_and_what_it_missed_is_told
         assert here.journal().count("was killed or failed") == 1
 
 
+def test_status_and_doctor_say_whether_it_lives_what_it_watches_and_what_it_missed(ground: Repo) -> None:
+    def said(env: dict[str, str] = ON) -> tuple[str, str, str]:
+        """Return the line of `status`, and level and words of `doctor`."""
+        checks = json.loads(ground.patina("doctor", "--json", env=env).stdout)["checks"]
+        [check] = [c for c in checks if c["name"] == "watcher"]
+        lines = ground.patina("session", "status", env=env).stdout.splitlines()
+        [line] = [line for line in lines if "atching files" in line]
+        return line, check["level"], check["words"]
+
+    with watched(ground) as here:
+        ground.write("b.txt", "x\n")
+        here.told()
+        folders, since = here.report()["folders"], here.report()["since"][11:16]
+        alive = f"Watching files ({folders} folders) since {since}, 1 change told"
+        assert said() == (alive, "ok", alive)
+        pid = here.pid
+        os.kill(pid, signal.SIGKILL)
+        until(lambda: here.gone(pid), "the watcher to be gone")
+        checks = json.loads(ground.patina("doctor", "--json", env=ON).stdout)["checks"]
+        [dead] = [c for c in checks if c["name"] == "watcher"]
+        assert (dead["level"], dead["words"]) == ("note", "no watcher is running")
+        log = dead["hint"].rpartition(" ")[2]
+        assert Path(log).read_text()
+        said()  # whoever looks has the next one started
+        here.ready(other_than=pid)
+        here.told()
+        line, level, words = said()
+        assert line == words
+        assert level == "note"
+        assert "; 1 gap, the last: the watcher was killed or failed" in line
+        ground.patina("watch", "--stop")
+        assert said({"PATINA_WATCH_ENABLED": "0"}) == (
+            "Not watching files: it is switched off",
+            "ok",
+            "files are not watched: it is switched off",
+        )
+
+
 def test_a_hook_replaces_a_killed_one_too(ground: Repo) -> None:
     with watched(ground) as here:
         pid = here.pid
