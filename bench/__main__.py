@@ -19,7 +19,7 @@ from bench import ground, report
 from bench.pairs import Bench, compare
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
-FRAME = {"__main__", "ground", "history", "journals", "pairs", "report"}
+FRAME = {"__main__", "ground", "history", "journals", "pairs", "report", "watchers"}
 
 
 def declared() -> dict[str, Bench]:
