@@ -19,7 +19,9 @@ from patina_sessions.session.active import here
 from patina_sessions.settings import load
 from patina_sessions.sources.watcher import bells, clockwork, names, process, spool
 from patina_sessions.sources.watcher.folders import Folders
+from patina_sessions.sources.watcher.git import Asked, Shown
 from patina_sessions.sources.watcher.kernel import Kernel
+from patina_sessions.sources.watcher.look import LEAST, Look
 from patina_sessions.sources.watcher.loop import Watcher
 from patina_sessions.sources.watcher.pending import MOST, Pending
 from patina_sessions.sources.watcher.process import Report
@@ -231,6 +233,23 @@ def test_without_inotify_it_polls_and_says_why(
     watcher._view.close()
     assert [type(data) for data in told(layout)] == [FilesGap, FilesChanged]
     assert "no events" in process.report(layout).why
+
+
+def test_a_look_comes_as_seldom_as_it_is_dear(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
+    cost, now = 0.01, [0.0]
+    look = Look(Asked(layout.top, layout.git), layout.top)
+
+    def slow(self: Asked) -> Shown:
+        now[0] += cost
+        return Shown()
+
+    monkeypatch.setattr(clock, "monotonic", lambda: now[0])
+    monkeypatch.setattr(Asked, "changed", slow)
+    look.again()
+    assert look.pause == LEAST
+    cost = 3.0
+    look.again()
+    assert look.pause == pytest.approx(20 * cost)
 
 
 def test_a_limit_of_watches_is_said_and_the_rest_is_polled(
