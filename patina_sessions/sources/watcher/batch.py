@@ -30,7 +30,9 @@ class Teller:
     asked: Asked
     new: dict[str, None] = field(default_factory=dict)
     _contents: Contents = field(init=False)
-    _vanished: int = 0  # of the last batch: gone, and unknown to git by now
+    _vanished: dict[str, None] = field(
+        default_factory=dict
+    )  # of the last batch: gone, and unknown to git by now
     _tracked: dict[str, bool] = field(default_factory=dict)
     _ignored: dict[str, bool] = field(default_factory=dict)
 
@@ -71,12 +73,16 @@ class Teller:
         if by_git is not None:
             shown = self.asked.changed()
             self._renamed(letters, olds, pending, shown)
+            if not midway:
+                letters |= self._staged(letters, shown)
             dirty = {path for path, said in shown.letters.items() if not (midway and said[1] == " ")}
-            clean = [p for p, letter in letters.items() if letter in "MD" and p not in dirty]
+            # Where HEAD has not moved git took nothing away: that was somebody's hand.
+            its = "M" if by_git == "restore" else "MD"
+            clean = [p for p, letter in letters.items() if letter in its and p not in dirty]
             for path in clean:
                 del letters[path]
-            done = clean if by_git != "restore" else self._contents.undone(clean)
-            count = len(done) + self._vanished
+            done = self._contents.undone(clean) if by_git == "restore" else [*clean, *self._vanished]
+            count = len(done)
             if count and by_git != "commit":
                 found.append(FilesChanged(since=since, count=count, bulk=by_git))
             self._git_did(by_git, shown, clean, paths)
@@ -101,6 +107,13 @@ class Teller:
         if by_git == "reset":
             self._contents.found(shown.letters, before=long_ago(), pending=pending)
 
+    def _staged(self, letters: dict[str, str], shown: Shown) -> dict[str, str]:
+        """Return what is new or gone and stands so in the index: git tracks the one, and no longer the other."""
+        said = shown.letters
+        new = {p: "A" for p, letter in letters.items() if letter == "M" and said.get(p, "")[:1] == "A"}
+        gone = {p: "D" for p in self._vanished if said.get(p, "")[:1] == "D"}
+        return {**{p: letter for p, letter in new.items() if p not in self._contents}, **gone}
+
     def _renamed(self, letters: dict[str, str], olds: dict[str, str], pending: Pending, shown: Shown) -> None:
         """Say which of the files have another name in the index too: git no longer tracks the old one.
 
@@ -114,7 +127,7 @@ class Teller:
             if old is None or old in letters or old not in pending.saves or self._is_there(old):
                 continue
             letters[new], olds[new] = "R", old
-            self._vanished = max(0, self._vanished - 1)
+            self._vanished.pop(old, None)
 
     def _below(self, pending: Pending) -> list[str]:
         """Return the files that went with a folder."""
@@ -131,13 +144,13 @@ class Teller:
         ignored = self._is_ignored(p for p, is_there in there.items() if is_there and p not in tracked)
         known = tracked | self.new.keys()
         letters: dict[str, str] = {}
-        self._vanished = 0
+        self._vanished = {}
         for path, is_there in there.items():
             letter = self._letter(path, is_there=is_there, tracked=path in tracked, ignored=path in ignored)
             if letter:
                 letters[path] = letter
             elif not is_there and not names.temporary(path):
-                self._vanished += 1
+                self._vanished[path] = None
         olds = {
             new: old
             for new, old in pending.came_from.items()

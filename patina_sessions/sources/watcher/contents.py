@@ -30,6 +30,9 @@ class Contents:
         self._modes: bool | None = None
         self._known: dict[str, bytes | None] = {}
 
+    def __contains__(self, path: str) -> bool:
+        return path in self._known
+
     def found(self, paths: Iterable[str], *, before: float, pending: Collection[str] = ()) -> None:
         """Take note of files that `git status` shows, unless they were changed at or after `before` or something is
         `pending` for them: then what they were is not known.

@@ -278,6 +278,31 @@ def test_a_git_mv_is_told_with_both_names(here: Watched, *, alike: bool) -> None
     assert "- renamed: `b.txt` → `c.txt`" in here.journal()
 
 
+def test_a_git_rm_is_told_as_deleted(here: Watched) -> None:
+    here.repo.git("rm", "-q", "b.txt")
+    here.repo.git("rm", "-qr", "src")
+    assert here.changes() == [("D", "b.txt"), ("D", "src/a.py")]
+    assert here.counts() == {"named": 2}
+
+
+def test_what_a_person_moved_while_git_wrote_its_index_is_not_git_s_doing(here: Watched) -> None:
+    here.repo.write("docs/unheard.md", "x\n")
+    here.told()
+    (here.repo.path / "docs/unheard.md").rename(here.repo.path / "docs/heard.md")
+    (here.repo.path / "docs").rename(here.repo.path / "notes")
+    for number in range(5):
+        here.repo.write(f"notes/n{number}", "x\n")
+    here.repo.git("add", "-A")
+    here.told()
+    assert set(here.counts()) == {"named"}
+    assert here.changes() == [
+        ("A", "docs/unheard.md"),
+        ("A", "notes/heard.md"),
+        *(("A", f"notes/n{number}") for number in range(5)),
+        ("D", "docs/unheard.md"),
+    ]
+
+
 def test_a_folder_moved_by_git_is_told_with_both_names(here: Watched) -> None:
     here.repo.git("mv", "src", "lib")
     [renamed] = [f for fact in here.facts() for f in fact["files"]]
