@@ -16,6 +16,7 @@ from typing import Any
 
 from patina_sessions.errors import PatinaError
 from patina_sessions.paths import Layout
+from patina_sessions.sources.watcher.git import signatures
 from patina_sessions.sources.watcher.kernel import Kernel, Seen
 from patina_sessions.system import clock, files, processes
 
@@ -40,6 +41,7 @@ class Bells:
     started: list[int] = field(default_factory=list)
     _rung: float | None = None  # when the ring that is up was heard
     _unread: bool = False  # the same, since the recorder was last called: for a reflog that is no file
+    _looked: tuple[object, ...] = ()
     _roles: dict[int, str] = field(default_factory=dict)
     _kernel: Kernel | None = None
 
@@ -94,6 +96,17 @@ class Bells:
         elif role == "journal" and name == self.layout.journal.name:
             self._ring_in(SAVED)
         return True
+
+    def look(self) -> None:
+        """Look whether something would have rung, where the kernel may not tell of it."""
+        layout = self.layout
+        looked = signatures(
+            (layout.git / "logs" / "HEAD", layout.git / "index", layout.journal, layout.common.rung)
+        )
+        if looked != self._looked:
+            self.git_moved = self._unread = True
+            self._ring_in(SOON)
+        self._looked = looked
 
     def soon(self) -> None:
         """Have the recorder called: there are facts that wait for it."""

@@ -163,6 +163,7 @@ class Watcher:
             self._bells.answer(waiting=spool.waiting(self._layout) >= BATCHES)
         if self._clock.look is not None and now >= self._clock.look:
             self._clock.look = clock.monotonic() + self._look.pause
+            self._bells.look()
             self._merge(self._look.again())
             self._clock.look = clock.monotonic() + self._look.pause
         if now >= self._clock.check:

@@ -60,6 +60,11 @@ def polls(watcher: Watcher) -> str:
     return "no" if watcher._clock.look is None else "yes"
 
 
+def rings(watcher: Watcher) -> bool:
+    """Tell whether a recorder is to be called."""
+    return watcher._bells.due is not None
+
+
 def turn(watcher: Watcher) -> None:
     """Take what the kernel says, and have it told."""
     watcher._view.read(watcher._pending)
@@ -233,6 +238,35 @@ def test_without_inotify_it_polls_and_says_why(
     watcher._view.close()
     assert [type(data) for data in told(layout)] == [FilesGap, FilesChanged]
     assert "no events" in process.report(layout).why
+
+
+def test_without_inotify_a_commit_without_hooks_rings_at_the_next_look_and_only_once(
+    repo: Repo, layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from watchdog.observers import inotify_c
+
+    repo.git("config", "core.hooksPath", os.devnull)
+    monkeypatch.setattr(inotify_c, "inotify_init", lambda: -1)
+    called: list[int] = []
+    monkeypatch.setattr(bells.Bells, "_call", lambda self: called.append(1))
+    watcher = Watcher(layout, load(layout.top))
+    watcher._begin(Report(), None)
+
+    def look() -> int:
+        """Return how many recorders a look starts."""
+        called.clear()
+        watcher._bells.due, watcher._clock.look = None, 0.0
+        watcher._turn()
+        if rings(watcher):
+            watcher._bells.answer(waiting=False)
+        return len(called)
+
+    look()
+    assert look() == 0
+    repo.commit("feat: unheard of", b="1\n")
+    assert look() == 1
+    assert look() == 0
+    watcher._view.close()
 
 
 def test_a_look_comes_as_seldom_as_it_is_dear(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
