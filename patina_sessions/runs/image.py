@@ -42,13 +42,28 @@ class Wish:
     network: str = ""
 
 
-def ready(engine: Engine, top: Path, key: str, found: Project, *, say: Say, wish: Wish) -> tuple[str, str]:
-    """Return name and id of the image to run in, built or (only if wished) pulled where it has to be."""
+Build = Callable[[Say], None]
+
+
+def ready(
+    engine: Engine,
+    top: Path,
+    key: str,
+    found: Project,
+    *,
+    say: Say,
+    wish: Wish,
+    around: Callable[[Dockerfile, str, Build], None] | None = None,
+) -> tuple[str, str]:
+    """Return name and id of the image to run in, built or (only if wished) pulled where it has to be.
+
+    `around` is given a build that is due, with the image's name, and does it.
+    """
     name = found.image
     if found.dockerfile is not None:
         name = _tag(top, key, found.dockerfile)
         if wish.fresh or engine.image(name) is None:
-            build(engine, top, key, found.dockerfile, name, say=say, wish=wish)
+            _build(engine, top, key, found.dockerfile, name, say=say, wish=wish, around=around)
     if not name:
         raise PatinaError(
             "this project does not say in which image it is built",
@@ -111,8 +126,16 @@ def _relative(path: Path, folder: Path) -> str:
     return path.relative_to(folder).as_posix()
 
 
-def build(
-    engine: Engine, top: Path, key: str, dockerfile: Dockerfile, name: str, *, say: Say, wish: Wish
+def _build(
+    engine: Engine,
+    top: Path,
+    key: str,
+    dockerfile: Dockerfile,
+    name: str,
+    *,
+    say: Say,
+    wish: Wish,
+    around: Callable[[Dockerfile, str, Build], None] | None,
 ) -> None:
     """Build the image, with the engine's words as progress: by the docker command (BuildKit) where it is there."""
     context = top / dockerfile.context
@@ -121,10 +144,17 @@ def build(
     if size > LARGE:
         say(f"  {size / 1e6:.0f} MB are sent to the engine; a .dockerignore keeps what is not needed at home")
     marks = {**labels.common(top, key), labels.KIND: "image"}
-    if shutil.which("docker"):
-        _by_command(top, dockerfile, name, marks, say=say, wish=wish)
+
+    def work(say: Say) -> None:
+        if shutil.which("docker"):
+            _by_command(top, dockerfile, name, marks, say=say, wish=wish)
+        else:
+            _by_engine(engine, top, dockerfile, name, marks, say=say, wish=wish)
+
+    if around is None:
+        work(say)
     else:
-        _by_engine(engine, top, dockerfile, name, marks, say=say, wish=wish)
+        around(dockerfile, name, work)
 
 
 def _by_command(

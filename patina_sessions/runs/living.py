@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -45,6 +45,15 @@ class Alive:
         self.over = True
         self._path = path
         self._plain = plain
+
+    def finish(self, end: RunFinished, tell: Callable[[RunFinished], None]) -> str:
+        """Tell the end; return why that failed, where it did, with the end kept. The exit code is the user's anyway."""
+        try:
+            tell(end)
+        except PatinaError as error:
+            return error.message + ("" if self.keep(end) else ", and how it ended is lost")
+        self.over = True
+        return ""
 
     def keep(self, end: RunFinished) -> bool:
         """Keep the end in the run's file, for whoever records next; return whether that could be done."""

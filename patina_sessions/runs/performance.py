@@ -15,8 +15,8 @@ from patina_sessions.frozen import dataclass
 from patina_sessions.paths import Layout
 from patina_sessions.runs import image, project, request, run, workspace
 from patina_sessions.runs.attached import Hear
-from patina_sessions.runs.image import Wish
-from patina_sessions.runs.project import Project
+from patina_sessions.runs.image import Build, Wish
+from patina_sessions.runs.project import Dockerfile, Project
 from patina_sessions.runs.run import Done, Order, Tell
 from patina_sessions.runs.workspace import Wanted, Workspace
 from patina_sessions.runs.yolo import orphans
@@ -76,7 +76,10 @@ def perform(place: Place, asked: Asked, now: datetime, voices: Voices) -> Done |
             f'Say it in .patina/config.toml: commands.{asked.kind} = "make {asked.kind}"',
         )
     variables = {name: terminal.variable(request.variable(name)) for name in asked.variables}
-    with opened(place, found, asked.wish, say=voices.say) as (engine, wanted):
+    with opened(place, found, asked.wish, say=voices.say, around=_recorded(place, now, voices)) as (
+        engine,
+        wanted,
+    ):
         run.sweep(engine, place.layout, wanted.user)
         orphans.end(engine, place.layout)
         if not command:
@@ -106,13 +109,40 @@ def perform(place: Place, asked: Asked, now: datetime, voices: Voices) -> Done |
         )
 
 
+def _recorded(place: Place, now: datetime, voices: Voices) -> Callable[[Dockerfile, str, Build], None]:
+    """Return what does a build of an image as a run of its own."""
+
+    def around(dockerfile: Dockerfile, name: str, build: Build) -> None:
+        from patina_sessions.runs import building
+
+        building.recorded(
+            dockerfile,
+            name,
+            build,
+            layout=place.layout,
+            settings=place.settings,
+            now=now,
+            say=voices.say,
+            tell=voices.tell,
+        )
+
+    return around
+
+
 @contextmanager
-def opened(place: Place, found: Project, wish: Wish, *, say: Say) -> Iterator[tuple[Engine, Wanted]]:
-    """Give the engine, and what a workspace there shall be, with its image built."""
+def opened(
+    place: Place,
+    found: Project,
+    wish: Wish,
+    *,
+    say: Say,
+    around: Callable[[Dockerfile, str, Build], None] | None = None,
+) -> Iterator[tuple[Engine, Wanted]]:
+    """Give the engine, and what a workspace there shall be, with its image built, by `around` where that is given."""
     with docker.connect() as engine:
         layout = place.layout
         wish = replace(wish, network=wish.network or place.settings.text("docker.build_network"))
-        name, identity = image.ready(engine, layout.top, layout.key, found, say=say, wish=wish)
+        name, identity = image.ready(engine, layout.top, layout.key, found, say=say, wish=wish, around=around)
         yield (
             engine,
             Wanted(

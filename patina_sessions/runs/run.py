@@ -124,19 +124,9 @@ def execute(
                 layout=layout,
                 junit=finished.reports(layout.top, order.junit, since=wall) if order.junit else (),
             )
-            alive.over = not (unrecorded := told(tell, data, alive))
-    _prune(layout, int(settings.number("runs.keep")))
+            unrecorded = alive.finish(data, tell)
+    prune(layout, int(settings.number("runs.keep")))
     return Done(data=data, code=code, output=output, unrecorded=unrecorded)
-
-
-def told(tell: Tell, data: RunFinished, alive: living.Alive) -> str:
-    """Tell the end; return why that failed, and leave the end to whoever records next. The code is the user's."""
-    try:
-        tell(data)
-    except PatinaError as error:
-        kept = alive.keep(data)
-        return error.message + ("" if kept else ", and how it ended is lost")
-    return ""
 
 
 def still(tell: Tell, started: RunStarted) -> None:
@@ -251,7 +241,8 @@ def _starved(engine: Engine, place: Workspace, since: float) -> bool:
         return False
 
 
-def _prune(layout: Layout, keep: int) -> None:
+def prune(layout: Layout, keep: int) -> None:
+    """Remove the logs of all but the newest runs."""
     logs = [name for name in files.names(layout.runs) if name.endswith(".log")]
     for name in logs[: max(0, len(logs) - max(1, keep))]:
         files.remove(layout.runs / name)

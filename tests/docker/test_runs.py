@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -291,15 +292,30 @@ def test_clean_removes_what_is_ours_and_nothing_else(bench: Bench) -> None:
         client.close()
 
 
-def test_a_dockerfile_is_built_when_it_changed_and_not_else(bench: Bench) -> None:
+@pytest.mark.parametrize("by_command", [True, False])
+def test_a_dockerfile_is_built_when_it_changed_and_not_else(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, by_command: bool
+) -> None:
+    if not by_command:
+        _without_docker(bench, monkeypatch)
     bench.configure("")
     bench.repo.write("Dockerfile", f"FROM {IMAGE}\nRUN echo one > /word\n")
     first = bench.run("exec", "--", "cat", "/word")
     assert (first.stdout, first.returncode) == ("one\n", 0), first.stderr
     assert "Building the image of Dockerfile" in first.stderr
+    assert bench.journal.count("- Build passed") == 1
+    assert "Command: `docker build --file Dockerfile .`" in bench.journal
+    assert "RUN echo one" in bench.run("runs", "show", bench.runs()[-1]["id"]).stdout
     assert "Building" not in bench.run("exec", "--", "true").stderr
     bench.repo.write("Dockerfile", f"FROM {IMAGE}\nRUN echo two > /word\n")
     assert bench.run("exec", "--", "cat", "/word").stdout == "two\n"
+
+
+def _without_docker(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nothing be on PATH but git."""
+    (bench.repo.path.parent / "bin").mkdir()
+    (bench.repo.path.parent / "bin/git").symlink_to(str(shutil.which("git")))
+    monkeypatch.setenv("PATH", str(bench.repo.path.parent / "bin"))
 
 
 def _left_of(word: str) -> list[str]:
@@ -317,9 +333,8 @@ def test_a_dockerfile_that_cannot_be_built_says_why(
     bench.configure("")
     red = "printf '\\033[31mred\\033[0m\\033]0;title\\007\\n' >&2; nonesuch-command"
     bench.repo.write("Dockerfile", f"FROM {IMAGE}\nRUN {red}\n")
-    if not by_command:  # a folder with git and nothing else
-        bench.repo.write("../bin/git", '#!/bin/sh\nexec /usr/bin/git "$@"\n').chmod(0o755)
-        monkeypatch.setenv("PATH", str(bench.repo.path.parent / "bin"))
+    if not by_command:
+        _without_docker(bench, monkeypatch)
     done = bench.run("build")
     assert done.returncode == 125
     assert "red" in done.stderr.splitlines() or "  red" in done.stderr.splitlines()
@@ -329,6 +344,9 @@ def test_a_dockerfile_that_cannot_be_built_says_why(
     assert "cannot be built" in error
     assert "127" in error
     assert _left_of("nonesuch") == []
+    assert bench.journal.count("- Build failed") == 1
+    assert "nonesuch-command: not found" in bench.journal
+    assert [run["outcome"] for run in bench.runs()] == ["failed"]
 
 
 def test_an_engine_that_dies_under_a_run_is_engine_lost(

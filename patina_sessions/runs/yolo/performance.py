@@ -16,7 +16,6 @@ from patina_sessions.model import RunFinished, RunStarted
 from patina_sessions.paths import Layout
 from patina_sessions.runs import finished, living
 from patina_sessions.runs.outcome import OURS, Ended
-from patina_sessions.runs.run import told
 from patina_sessions.runs.run_log import RunLog
 from patina_sessions.runs.yolo import delivery, homecoming, images, orphans, source, stage, ticket
 from patina_sessions.runs.yolo.order import Order
@@ -114,7 +113,7 @@ def _performed(
             data, code = finished.compose(
                 started, ended, details, output, seconds=clock.monotonic() - began, layout=place.layout
             )
-            alive.over = not (unrecorded := told(voices.tell, data, alive))
+            unrecorded = alive.finish(data, voices.tell)
     waits = home is None and _kept(place.layout, made.run) is not None
     return Done(
         data=data,
