@@ -35,6 +35,7 @@ class Script:
     runs_for: float = 0.0  # seconds that the command goes on after all is sent
     lost: bool = False  # after the stream nobody answers any more
     nulls: int = 0  # so many looks see a command that is over and has no exit code yet
+    asked: list[str] = field(default_factory=list)  # what came in, in order
 
 
 @dataclass
@@ -43,7 +44,6 @@ class FakeEngine:
 
     path: Path | None  # of its socket; None for a port of 127.0.0.1
     script: Script
-    asked: list[str] = field(default_factory=list)
     host: str = ""
     _over: float = 0.0
     _closed: bool = False
@@ -96,7 +96,7 @@ class FakeEngine:
     def _answer(self, one: socket.socket, request: str, body: dict[str, object]) -> bool:
         method, url, _ = request.split()
         route = f"{method} {re.sub(r'^/v[0-9.]+', '', url.partition('?')[0])}"
-        self.asked.append(route)
+        self.script.asked.append(route)
         if self.script.lost and self._over:
             return False
         if route == "POST /exec/cmd/start":

@@ -6,6 +6,7 @@ command removes.
 
 from __future__ import annotations
 
+import math
 import secrets
 from collections.abc import Callable
 
@@ -19,14 +20,14 @@ from patina_sessions.system.docker import Container, Engine, Mount, Said
 
 Say = Callable[[str], None]
 
-# Ends itself after so many minutes in which nothing was run and nothing runs. `read` and `[ -nt ]` are the shell's own;
-# only sleep is not.
+# Ends itself after so many looks, seconds apart, at which nothing had been run and nothing ran. `read` and `[ -nt ]`
+# are the shell's own; only sleep is not.
 _IDLE = r"""
 trap 'exit 0' TERM INT
-minutes=$1 unused=0
+looks=$1 apart=$2 unused=0
 mkdir -p /patina 2>/dev/null; true > /patina/seen
-while [ $unused -lt "$minutes" ]; do
-  sleep 60 & wait $!
+while [ $unused -lt "$looks" ]; do
+  sleep "$apart" & wait $!
   busy=0
   for d in /proc/[0-9]*; do
     case ${d#/proc/} in 1|$$) ;; *) busy=$((busy + 1));; esac
@@ -100,11 +101,11 @@ def _create(engine: Engine, wanted: Wanted, configured: str, *, copied: bool) ->
         labels.CONFIGURATION: configured,
         labels.TREE: "copied" if copied else "mounted",
     }
-    minutes = max(1, round(settings.number("docker.idle_hours") * 60))
+    looks, apart = patience(settings.number("docker.idle_hours"))
     plan = Container(
         image=wanted.image,
         entrypoint=("/bin/sh", "-c"),
-        command=(_IDLE, "patina-idle", str(minutes)),
+        command=(_IDLE, "patina-idle", str(looks), str(apart)),
         name=name,
         labels=marks,
         user="0",
@@ -127,6 +128,13 @@ def _create(engine: Engine, wanted: Wanted, configured: str, *, copied: bool) ->
             raise no_shell(wanted.image) from error
         raise
     return Workspace(container=container, name=name, image=wanted.image, user=wanted.user, copied=copied)
+
+
+def patience(hours: float) -> tuple[int, int]:
+    """Return after how many looks without a use a workspace ends itself, and the whole seconds between two."""
+    seconds = hours * 3600
+    apart = max(1, min(60, int(seconds / 10)))
+    return max(1, math.ceil(seconds / apart)), apart
 
 
 def no_shell(image: str) -> PatinaError:

@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import docker
@@ -80,8 +80,18 @@ class Dockerd:
     """A running engine: where it listens and its process."""
 
     host: str
-    process: subprocess.Popen[bytes]
+    argv: list[str]
+    path: Path  # of its socket
     log: Path
+    process: subprocess.Popen[bytes] = field(init=False)
+
+    def start(self) -> None:
+        """Start it, again where it was killed, and wait until it answers."""
+        # Its containerd died with it, and may be a zombie that nobody buries: to a new engine that one is alive.
+        (self.path.parent / "exec/containerd/containerd.pid").unlink(missing_ok=True)
+        with open(self.log, "ab") as out:
+            self.process = subprocess.Popen(self.argv, stdout=out, stderr=out, stdin=subprocess.DEVNULL)
+        until(lambda: _answers(self, self.path), "the engine to answer")
 
     def kill(self) -> None:
         """Let it die without a chance to say goodbye."""
@@ -148,13 +158,10 @@ def dockerd(folder: Path, *, hidden: Path | None = None, room: str = "") -> Iter
     hide = f'mount -t tmpfs none "{hidden}" && ' if hidden else ""
     small = f'mkdir "{folder}/data" && mount -t tmpfs -o size={room} none "{folder}/data" && ' if room else ""
     argv = ["unshare", "--mount", "--net", "sh", "-c", f'{hide}{small}exec "$@"', "sh", *argv]
-    log = folder / "log"
-    with open(log, "wb") as out:
-        process = subprocess.Popen(argv, stdout=out, stderr=out, stdin=subprocess.DEVNULL)
     bridge = Bridge(path) if hidden else None
-    engine = Dockerd(bridge.host if bridge else f"unix://{path}", process, log)
+    engine = Dockerd(bridge.host if bridge else f"unix://{path}", argv, path, folder / "log")
     try:
-        until(lambda: _answers(engine, path), "the engine to answer")
+        engine.start()
         give_images(f"unix://{path}")
         yield engine
     finally:

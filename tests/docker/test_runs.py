@@ -11,8 +11,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -62,6 +63,27 @@ def test_a_workspace_whose_settings_changed_is_made_anew(bench: Bench) -> None:
     status = json.loads(bench.run("workspace", "status", "--json").stdout)
     assert len(status["workspaces"]) == 1
     assert "processes 77" in status["inside"]
+
+
+@contextlib.contextmanager
+def _workspace(bench: Bench) -> Iterator[tuple[Any, str]]:
+    """Give the engine's interface and the name of the one workspace."""
+    import docker
+
+    (found,) = json.loads(bench.run("workspace", "status", "--json").stdout)["workspaces"]
+    with contextlib.closing(docker.from_env()) as client:
+        yield client.api, found["name"]
+
+
+def test_a_workspace_that_nobody_uses_ends_itself_and_one_that_is_used_does_not(bench: Bench) -> None:
+    bench.configure(f'docker.image = "{IMAGE}"\ndocker.idle_hours = 0.0006\n')  # two seconds
+    assert bench.run("exec", "--", "sh", "-c", "sleep 5; touch /tmp/left-here").returncode == 0
+
+    with _workspace(bench) as (api, name):
+        until(
+            lambda: api.inspect_container(name)["State"]["Status"] == "exited", "the workspace to end itself"
+        )
+    assert bench.run("exec", "--", "ls", "/tmp/left-here").returncode == 0  # woken, as it was
 
 
 def test_want_of_memory_is_told_as_such(bench: Bench) -> None:
@@ -152,12 +174,17 @@ def test_a_run_whose_patina_was_killed_is_finished_by_the_next_command(bench: Be
     assert bench.processes("4242") == []
 
 
-def test_a_workspace_that_is_stopped_under_a_run_interrupts_it(bench: Bench) -> None:
+@pytest.mark.parametrize("by_patina", [True, False])
+def test_a_workspace_that_is_stopped_under_a_run_interrupts_it(bench: Bench, by_patina: bool) -> None:
     with bench.start("exec", "--", "sh", "-c", "echo ready; sleep 4242") as running:
         assert running.stdout is not None
         assert running.stdout.readline() == b"ready\n"
         assert "something runs" in bench.run("workspace", "stop").stderr
-        bench.repo.patina("workspace", "stop", "--force")
+        if by_patina:
+            bench.repo.patina("workspace", "stop", "--force")
+        else:
+            with _workspace(bench) as (api, name):
+                api.stop(name, timeout=1)
         assert running.wait() == 130
     assert "The workspace was stopped while it ran" in bench.journal
 
@@ -361,6 +388,27 @@ def test_an_engine_that_dies_under_a_run_is_engine_lost(
         engine.kill()
         assert running.wait() == 125
     assert "Exec engine lost" in bench.journal
+
+
+def test_patina_and_then_the_engine_are_killed_and_the_next_run_finds_all_in_order(
+    repo: Repo, own_engine: Callable[..., Dockerd]
+) -> None:
+    engine = own_engine()
+    bench = Bench(repo)
+    bench.set_up()
+    with bench.start("exec", "--", "sh", "-c", "echo ready; sleep 4242") as running:
+        assert running.stdout is not None
+        assert running.stdout.readline() == b"ready\n"
+        running.kill()
+    engine.kill()
+    without = bench.run("exec", "--", "true")
+    assert (without.returncode, without.stderr.count("Error: ")) == (125, 1)
+    repo.patina("note", "on with it")
+    assert bench.journal.count("- Exec interrupted") == 1
+    engine.start()
+    assert bench.run("exec", "--", "sh", "-c", "exit 3").returncode == 3
+    assert bench.processes("4242") == []
+    assert [run["outcome"] for run in bench.runs()][1:] == ["failed", "interrupted"]
 
 
 def test_an_engine_that_does_not_see_the_tree_gets_a_copy_of_it(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from patina_sessions.errors import PatinaError
-from patina_sessions.runs import image, project, request
+from patina_sessions.runs import furnish, image, project, request
 from patina_sessions.settings import load
 
 
@@ -153,3 +153,11 @@ def test_an_image_is_built_anew_when_what_it_is_made_of_changes_and_not_for_a_so
         (tmp_path / name).write_text(text)
         assert tag() not in seen
         seen.add(tag())
+
+
+@pytest.mark.parametrize(
+    ("hours", "looks", "apart"), [(8, 480, 60), (0.02, 11, 7), (0.0006, 3, 1), (0, 1, 1), (1000, 60_000, 60)]
+)
+def test_a_workspace_s_patience_is_what_the_settings_say(hours: float, looks: int, apart: int) -> None:
+    assert furnish.patience(hours) == (looks, apart)
+    assert looks * apart >= hours * 3600

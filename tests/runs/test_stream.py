@@ -163,6 +163,22 @@ def test_a_timeout_is_told_apart_from_a_failure(play: Play, monkeypatch: pytest.
     assert (verdict(heard.ended).word, verdict(heard.ended).code) == ("timed out", 124)
 
 
+def test_output_without_end_is_ended_by_the_timeout(play: Play, tmp_path: Path) -> None:
+    script = Script(code=143)
+    log = RunLog(tmp_path / "log", limit=100_000)
+
+    def send() -> Iterator[bytes]:
+        while "POST /exec/ours/start" not in script.asked:  # until its processes are ended
+            yield frame(1, b"y\n" * 1000)
+
+    script.packets = send
+    heard = play(script, watch=Watch(timeout=0.3), hear=log.feed)
+    assert (verdict(heard.ended).word, verdict(heard.ended).code) == ("timed out", 124)
+    output = log.close()
+    assert output.dropped > 0
+    assert len(output.text) < 110_000
+
+
 def test_a_reader_who_leaves_ends_the_command(play: Play) -> None:
     def closed(_stream: int, _data: bytes) -> None:
         raise BrokenPipeError
