@@ -90,6 +90,17 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             f"NOT TESTED: Docker. {len(skipped)} tests were skipped: {why}", yellow=True, bold=True
         )
 
+    tried = [
+        name
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        for name, _ in getattr(report, "user_properties", ())
+        if getattr(report, "when", "") == "call"
+    ]
+    if "yolo-attempt" in tried:
+        attempts, stopped = tried.count("yolo-attempt"), tried.count("yolo-stopped")
+        terminalreporter.write_line(f"YOLO: {attempts} attempts against the host, {stopped} stopped")
+
 
 def _absent(what: str, why: str) -> NoReturn:
     if what in REQUIRED:

@@ -74,9 +74,10 @@ cd "$tree" || exit 4
 export GIT_WORK_TREE=$tree GIT_INDEX_FILE=/clean/index
 [ -n "$head" ] && git read-tree "$head"
 printf '.\0' > /clean/paths
-find . -name .git -prune -o -type f -size +"$largest"c -exec printf ':(exclude,top,literal)%s\0' {} + > /clean/large
+find . -name .git -prune -o -type f -size +"$largest"c \
+  -exec sh -c 'for f; do printf ":(exclude,top,literal)%s\0" "${f#./}"; done' sh {} + > /clean/large
 cat /clean/large >> /clean/paths
-tr '\0\n' '\n?' < /clean/large | sed 's|^:(exclude,top,literal)\./||' | head -n 10 \
+tr '\0\n' '\n?' < /clean/large | sed 's|^:(exclude,top,literal)||' | head -n 10 \
   | while IFS= read -r name; do printf 'note too large to come back: %s\n' "$name" | cut -c1-300; done
 find . -mindepth 2 -name .git 2>/dev/null | head -n 5 | while IFS= read -r name; do
   printf 'note a repository of its own, whose history does not come back: %s\n' "${name%/.git}" | cut -c1-300

@@ -6,11 +6,14 @@ from collections.abc import Sequence
 
 from patina_sessions import safe
 from patina_sessions.redact import redact
+from patina_sessions.runs.yolo import executed
 from patina_sessions.runs.yolo.ticket import Ticket
 from patina_sessions.runs.yolo.work import Contents, Harvest, Tip
 
 COMMITS = 12
 FILES = 12
+NAMED = 15
+LARGE = 10_000_000  # bytes of a file that deserve a word
 
 
 def lines(
@@ -26,6 +29,7 @@ def lines(
         *_brought(ticket, harvest, tips, contents),
         *(_files(contents) if tips else ()),
         *_claims(contents, user),
+        *_runs(contents),
     ]
     told += [f"Note: {note}" for note in harvest.notes]
     told += [f"Not taken along: {what}" for what in ticket.left_out]
@@ -63,6 +67,20 @@ def _files(contents: Contents) -> list[str]:
     more = f" and {contents.files - FILES} more" if contents.files > FILES else ""
     files = "1 file" if contents.files == 1 else f"{contents.files:,} files"
     return [f"{files}, +{added:,} -{deleted:,}: {names}{more}"]
+
+
+def _runs(contents: Contents) -> list[str]:
+    """Return what in the branch runs on the machine of whoever checks it out, and what is large, or only a pointer."""
+    told = []
+    for who, paths in executed.listed(contents.changes).items():
+        more = f" and {len(paths) - NAMED} more" if len(paths) > NAMED else ""
+        told.append(f"These run on your machine, by {who}: {', '.join(paths[:NAMED])}{more}")
+    large = [c for c in contents.changes if (c.size or 0) >= LARGE]
+    told += [f"Large: {c.path}, {(c.size or 0) / 1e6:,.0f} MB" for c in large[:NAMED]]
+    pointers = [c.path for c in contents.changes if c.pointer]
+    if pointers:
+        told.append(f"Only pointers of LFS, their contents did not come along: {', '.join(pointers[:NAMED])}")
+    return told
 
 
 def _claims(contents: Contents, user: tuple[str, str]) -> list[str]:

@@ -66,6 +66,8 @@ class Change:
     added: int | None
     deleted: int | None
     mode: str = ""  # as git writes it; empty where the file is gone
+    size: int | None = None  # bytes of what is there now
+    pointer: bool = False  # it stands for a file in LFS, whose contents did not come along
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
