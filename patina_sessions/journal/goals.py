@@ -77,10 +77,10 @@ def is_section(heading: lines.Mark, name: bytes) -> bool:
 
 def _sections(data: bytes, scan: lines.Scan) -> list[tuple[int, int]]:
     """Return from where to where the texts of the sections called Goals reach."""
-    bounds = [h for h in scan.headings if len(h[LEVEL]) <= 2 or lines.is_entry(h)]
-    ends = [*(h.start(LINE) for h in bounds[1:]), _end_of_text(data)]
-    pairs = zip(bounds, ends, strict=False)
-    return [(h.end(), end) for h, end in pairs if is_section(h, b"goals") and end >= h.end()]
+    last = _end_of_text(data)
+    called = [at for at in scan.high if is_section(scan.headings[at], b"goals")]
+    found = [(scan.headings[at].end(), scan.end(at, last)) for at in called]
+    return [(start, end) for start, end in found if end >= start]
 
 
 def _lines_between(data: bytes, start: int, end: int) -> Iterator[tuple[int, bytes]]:

@@ -77,16 +77,42 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """What a journal says of itself before its first section."""
+
+    generation: Generation
+    title: str
+    fields: Mapping[str, str]
+
+    def field(self, *names: str) -> str | None:
+        """Return the first of these fields that is there and says something."""
+        return next((self.fields[name] for name in names if self.fields.get(name)), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Journal:
     """A journal as its parts, in the order of the file, and what they say."""
 
     parts: tuple[Part, ...]
-    generation: Generation
-    title: str
-    fields: Mapping[str, str]
+    head: Head
     goals: tuple[Goal, ...]
     entries: tuple[Entry, ...]
     archived: Mapping[str, Any] | None  # the facts in the archive's comment
+
+    @property
+    def title(self) -> str:
+        """What its heading calls it."""
+        return self.head.title
+
+    @property
+    def fields(self) -> Mapping[str, str]:
+        """What its head says, by name."""
+        return self.head.fields
+
+    @property
+    def generation(self) -> Generation:
+        """Which of the three formats it is written in."""
+        return self.head.generation
 
     def section(self, name: str) -> str | None:
         """Return the text of the first section of that name, or None where there is none."""
@@ -116,7 +142,7 @@ class Journal:
 
     def field(self, *names: str) -> str | None:
         """Return the first of these fields that is there and says something."""
-        return next((self.fields[name] for name in names if self.fields.get(name)), None)
+        return self.head.field(*names)
 
 
 def text(data: bytes) -> str:
@@ -129,22 +155,30 @@ def parse(data: bytes) -> Journal:
     found = lines.scan(data)
     matter = _matter(data, found)
     parts = tuple(_parts(data, found, matter))
-    head = text(parts[0].raw.removeprefix(_BOM))
-    fields = front.fields(text(data[:matter].removeprefix(_BOM))) if matter else {}
-    generation: Generation = "front-matter" if fields else "free"
-    for name, value in _fields(head).items():
-        fields.setdefault(name, value)
-    if generation == "free" and {"ID", "Started", "Starting Commit"} & fields.keys():
-        generation = "fields"
     return Journal(
         parts=parts,
-        generation=generation,
-        title=_title(head, fields),
-        fields=fields,
+        head=_head(data[:matter], parts[0].raw),
         goals=goals.found(data, found),
         entries=tuple(_entry(part) for part in parts if part.kind == "entry"),
         archived=metadata.read(data),
     )
+
+
+def head(data: bytes, found: lines.Scan) -> Head:
+    """Return what `parse` says of the head, without looking at what follows it."""
+    matter = _matter(data, found)
+    return _head(data[:matter], next(_parts(data, found, matter)).raw)
+
+
+def _head(matter: bytes, raw: bytes) -> Head:
+    words = text(raw.removeprefix(_BOM))
+    fields = front.fields(text(matter.removeprefix(_BOM))) if matter else {}
+    generation: Generation = "front-matter" if fields else "free"
+    for name, value in _fields(words).items():
+        fields.setdefault(name, value)
+    if generation == "free" and {"ID", "Started", "Starting Commit"} & fields.keys():
+        generation = "fields"
+    return Head(generation=generation, title=_title(words, fields), fields=fields)
 
 
 def render(journal: Journal) -> bytes:
@@ -155,7 +189,8 @@ def render(journal: Journal) -> bytes:
 def _matter(data: bytes, found: lines.Scan) -> int:
     """Return how many bytes the front matter takes; dashes around an entry make none, no entry is ever hidden."""
     end = front.span(data)
-    hides = any(lines.is_entry(heading) for heading in found.headings if heading.start(lines.LINE) < end)
+    within = (heading for heading in found.headings if heading.start(lines.LINE) < end)
+    hides = end > 0 and any(lines.is_entry(heading) for heading in within)
     return 0 if hides else end
 
 

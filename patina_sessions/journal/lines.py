@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
-from typing import TypeAlias
+from itertools import islice
+from typing import NamedTuple, TypeAlias
 
 from patina_sessions.frozen import dataclass
 
@@ -21,6 +22,7 @@ Mark: TypeAlias = "re.Match[bytes]"
 _LINE = rb"( {0,3}(?:(#{1,6})[ \t]+([^\n]*)|((?:[-*+]|[0-9]{1,9}[.)])[ \t]+)?(`{3,}|~{3,})([^\n]*)))"
 _FIRST = re.compile(rb"(?:\xef\xbb\xbf)?" + _LINE)
 _MARK = re.compile(rb"\n" + _LINE)
+_HEADING = re.compile(rb"\n( {0,3}(#{1,6})[ \t]+([^\n]*))")  # the first three groups of the same
 LINE, LEVEL, TEXT, ITEM, FENCE, INFO = range(1, 7)
 
 _NUMBER = re.compile(rb"<!-- ([0-9]{1,18}) -->[ \t\r]*$", re.MULTILINE)
@@ -39,21 +41,34 @@ class Fences:
         return at > 0 and offset < self.spans[at - 1][1]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scan:
+class Scan(NamedTuple):
     """The headings outside of fenced code, and the fences, both in the order of the file."""
 
     headings: Sequence[Mark]
     fences: Fences
+    high: Sequence[int]  # which of the headings are of the first two levels: all sections are among them
+
+    def end(self, at: int, last: int) -> int:
+        """Return where the text ends that the heading of that place begins: at the next section or entry, or `last`."""
+        for heading in islice(self.headings, at + 1, None):
+            if len(heading[LEVEL]) <= 2 or is_entry(heading):
+                return heading.start(LINE)
+        return last
 
 
 def scan(data: bytes) -> Scan:
-    """Return where the headings and the fenced code are."""
+    """Return where the headings and the fenced code are. Without a fence, as most are, it takes half the time."""
     first = _FIRST.match(data)
-    marks = [*([first] if first else []), *_MARK.finditer(data)]
-    fences = _pair([mark for mark in marks if mark[FENCE]])
-    headings = [mark for mark in marks if mark[LEVEL] and not fences.cover(mark.start(LINE))]
-    return Scan(headings=headings, fences=fences)
+    before = [first] if first else []
+    fences = Fences()
+    # A single byte is found ten times as fast.
+    if any(mark[:1] in data and mark in data for mark in (b"```", b"~~~")):
+        marks = [*before, *_MARK.finditer(data)]
+        fences = _pair([mark for mark in marks if mark[FENCE]])
+        headings = [mark for mark in marks if mark[LEVEL] and not fences.cover(mark.start(LINE))]
+    else:
+        headings = [*before, *_HEADING.finditer(data)]
+    return Scan(headings, fences, [at for at, mark in enumerate(headings) if len(mark[LEVEL]) <= 2])
 
 
 def _pair(marks: Sequence[Mark]) -> Fences:

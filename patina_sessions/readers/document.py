@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
-from patina_sessions.frozen import dataclass
 from patina_sessions.journal import goals, grammar, lines, metadata
 from patina_sessions.readers import facts
 
 _PREVIOUS = b"previous"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
-    """One journal. Texts are what they are in the file; lists are one name a line."""
+class Document(NamedTuple):
+    """One journal. Lists are one name a line; long texts are the file's own bytes, since SQLite wants bytes, too."""
 
     title: str
     goals: str
-    said: str
-    before: str  # what it says of the session before it
+    said: bytes
+    before: bytes  # what it says of the session before it
     started: float
     llm: str
     branch: str
@@ -33,44 +31,51 @@ class Document:
 
 def of(session: str, data: bytes) -> Document:
     """Return a journal of any generation as a document."""
-    found = facts.of(session, data)
     scan = lines.scan(data)
+    head = grammar.head(data, scan)
     said, before = _divided(data, scan)
     meta = metadata.read(data) or {}
+    started = facts.begun(session, meta, head)
     return Document(
-        title=_plain(found.title),
+        title=_plain(head.title),
         goals=_plain("\n".join(g.text for g in goals.found(data, scan))),
-        said=_plain(said),
-        before=_plain(before),
-        started=found.started.timestamp() if found.started else 0.0,
-        llm=_plain(found.llm or ""),
-        branch=_plain(found.branch or ""),
-        author=_plain(found.author or ""),
-        files="\n".join(_plain(str(f)) for f in _list(meta.get("files"))),
+        said=said,
+        before=before,
+        started=started.timestamp() if started else 0.0,
+        llm=_plain(head.field("LLM", "llm") or ""),
+        branch=_plain(facts.branch(meta, head) or ""),
+        author=_plain(facts.author(meta) or ""),
+        files=_plain("\n".join(map(str, _list(meta.get("files"))))),
         commits="\n".join(_ids(meta.get("commits"))),
         ties=tuple(_ties(meta)),
     )
 
 
-def _divided(data: bytes, scan: lines.Scan) -> tuple[str, str]:
+def _divided(data: bytes, scan: lines.Scan) -> tuple[bytes, bytes]:
     """Return the text without the archive's comment, and apart from it what it says of the session before.
 
     No entry is made of it: of a long journal that is most of the work.
     """
     comment = metadata.span(data)
-    end = comment[0] if comment else len(data)
+    last = comment[0] if comment else len(data)
     said: list[bytes] = []
     before: list[bytes] = []
-    start, previous = 0, False
-    for mark in scan.headings:
-        at = mark.start(lines.LINE)
-        entry = lines.is_entry(mark)
-        if at < end and (entry or len(mark[lines.LEVEL]) <= 2):
-            (before if previous else said).append(data[start:at])
-            start = at
-            previous = not entry and mark[lines.TEXT].strip().lower().startswith(_PREVIOUS)
-    (before if previous else said).append(data[start:end])
-    return grammar.text(b"".join(said)), grammar.text(b"".join(before))
+    start = 0
+    for at in scan.high:
+        heading = scan.headings[at]
+        begin = heading.start(lines.LINE)
+        if start <= begin < last and _is_previous(heading):
+            end = min(scan.end(at, last), last)
+            said.append(data[start:begin])
+            before.append(data[begin:end])
+            start = end
+    said.append(data[start:last])
+    return b"".join(said), b"".join(before)
+
+
+def _is_previous(heading: lines.Mark) -> bool:
+    """Say whether the heading begins a section on the session before; a title never does."""
+    return len(heading[lines.LEVEL]) == 2 and heading[lines.TEXT].strip()[:8].lower() == _PREVIOUS
 
 
 def _ties(meta: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:

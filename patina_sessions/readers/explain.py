@@ -100,9 +100,7 @@ def explain(
     git: Git, wanted: Sequence[Id], sources: Sequence[Source], *, active: Active | None, at: Path | None
 ) -> list[Told]:
     """Return what is known of each of these commits."""
-    with index.opened(at) as db:
-        index.follow(db, sources)
-        return [_told(db, git, commit, active) for commit in wanted]
+    return index.ask(at, lambda db: [_told(db, git, commit, active) for commit in wanted], sources)
 
 
 def _told(db: sqlite3.Connection, git: Git, wanted: Id, active: Active | None) -> Told:

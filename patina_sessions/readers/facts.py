@@ -17,7 +17,7 @@ from patina_sessions.journal import metadata
 from patina_sessions.model import Id
 
 if TYPE_CHECKING:  # a list of journals that are known already reads none
-    from patina_sessions.journal.grammar import Entry, Journal
+    from patina_sessions.journal.grammar import Entry, Head, Journal
 
 _ID = re.compile(r"(\d{8})-(\d{6})(?!\d)")
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})\b")
@@ -82,7 +82,7 @@ def of_journal(session: str, journal: Journal, *, entries: bool | None = None) -
     """Return the facts of a journal that was read already; `entries` says whether it has any but its start."""
     meta: Mapping[str, Any] = journal.archived or {}
     classification = journal.classification
-    started = _moment(meta.get("started")) or _started(session, journal)
+    started = begun(session, meta, journal.head)
     ended = _moment(meta.get("ended"))
     if ended is None and started is not None and not meta:
         ended = _last_entry(started, journal.entries)
@@ -92,8 +92,8 @@ def of_journal(session: str, journal: Journal, *, entries: bool | None = None) -
         id=session,
         title=journal.title,
         llm=journal.field("LLM", "llm"),
-        author=_words(meta.get("author")),
-        branch=_branch(meta, journal),
+        author=author(meta),
+        branch=branch(meta, journal.head),
         started=started,
         ended=ended,
         zone=zone(meta.get("tz")),
@@ -105,8 +105,19 @@ def of_journal(session: str, journal: Journal, *, entries: bool | None = None) -
     )
 
 
-def _branch(meta: Mapping[str, Any], journal: Journal) -> str | None:
-    said = _words(meta.get("branch")) or journal.field("Git Branch", "git.branch", "Branch")
+def author(meta: Mapping[str, Any]) -> str | None:
+    """Return whose session it was."""
+    return _words(meta.get("author"))
+
+
+def begun(session: str, meta: Mapping[str, Any], head: Head) -> datetime | None:
+    """Return when the session of that id began."""
+    return _moment(meta.get("started")) or _started(session, head)
+
+
+def branch(meta: Mapping[str, Any], head: Head) -> str | None:
+    """Return the branch on which it was made."""
+    said = _words(meta.get("branch")) or head.field("Git Branch", "git.branch", "Branch")
     return None if said == "detached" else said
 
 
@@ -143,12 +154,12 @@ def zone(text: object) -> timezone:
     return timezone(timedelta(minutes=-minutes if found[1] == "-" else minutes))
 
 
-def _started(session: str, journal: Journal) -> datetime | None:
-    moment = _moment(journal.field("Started", "created", "Initialized on"))
+def _started(session: str, head: Head) -> datetime | None:
+    moment = _moment(head.field("Started", "created", "Initialized on"))
     if moment is not None:
         return moment
-    date = _moment(journal.field("Date"))
-    clock = _CLOCK.match(journal.field("Time") or "")
+    date = _moment(head.field("Date"))
+    clock = _CLOCK.match(head.field("Time") or "")
     if date is not None and clock and int(clock[1]) < 24 and int(clock[2]) < 60:
         return date + timedelta(hours=int(clock[1]), minutes=int(clock[2]))
     named = _ID.match(session)

@@ -8,19 +8,36 @@ file's size, inode or times are not what they were.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from operator import attrgetter
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from patina_sessions.errors import PatinaError
 from patina_sessions.system import files
 
-VERSION = 3
+if TYPE_CHECKING:
+    from patina_sessions.readers.document import Document
+
+VERSION = 4
 # Title and goals count more, since they say what a session was about; what it says of the session *before* counts less.
 WEIGHTS = "1.5, 1.5, 1.0, 0.4"
+# Bytes of terms that are gathered before they are written: at FTS5's own 1 MB, the first index of thousands of journals
+# is written and merged half as often again.
+GATHERED = 8 << 20
+PATIENCE = 10  # seconds for another process that writes
+
+# What reading a damaged file ends in. A page that holds other values than were put there is no error to SQLite.
+_DAMAGED = (sqlite3.DatabaseError, AttributeError, OverflowError, TypeError, ValueError)
+# PERM, BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN (https://www.sqlite.org/rescode.html)
+_OUT_OF_REACH = {3, 5, 6, 8, 10, 13, 14}
+
+T = TypeVar("T")
+
+_FACTS = attrgetter("started", "title", "llm", "branch", "author", "files", "commits")
 
 _SCHEMA = f"""
-PRAGMA user_version = {VERSION};
 CREATE TABLE IF NOT EXISTS journal(
   key INTEGER PRIMARY KEY, id TEXT NOT NULL, path TEXT NOT NULL, signature TEXT NOT NULL, started REAL NOT NULL,
   title TEXT NOT NULL, llm TEXT NOT NULL, branch TEXT NOT NULL, author TEXT NOT NULL, files TEXT NOT NULL,
@@ -31,9 +48,13 @@ CREATE TABLE IF NOT EXISTS made(key INTEGER NOT NULL, name TEXT NOT NULL, how TE
 CREATE INDEX IF NOT EXISTS made_name ON made(name);
 CREATE INDEX IF NOT EXISTS made_key ON made(key);
 CREATE VIRTUAL TABLE IF NOT EXISTS text USING fts5(title, goals, said, before, tokenize = 'porter unicode61');
-CREATE VIRTUAL TABLE IF NOT EXISTS word USING fts5(t, content = '', detail = none, tokenize = 'unicode61');
+CREATE VIRTUAL TABLE IF NOT EXISTS word USING fts5(
+  t, content = '', detail = none, columnsize = 0, tokenize = 'unicode61');
 CREATE VIRTUAL TABLE IF NOT EXISTS term USING fts5vocab('word', 'row');
-"""
+INSERT INTO text(text, rank) VALUES ('hashsize', {GATHERED});
+INSERT INTO word(word, rank) VALUES ('hashsize', {GATHERED});
+PRAGMA user_version = {VERSION};
+"""  # noqa: S608 - two numbers of ours
 
 
 class Source(NamedTuple):
@@ -44,57 +65,76 @@ class Source(NamedTuple):
     signature: str | None = None
 
 
+def ask(
+    path: Path | None, work: Callable[[sqlite3.Connection], T], sources: Sequence[Source] | None = None
+) -> T:
+    """Return what `work` finds in the index at that path, or in one in memory, once it follows these journals.
+
+    An index that is damaged, wherever in the file, is made anew and asked again. Where it is out of reach (the disk is
+    full or read-only, another process holds it for long), the answer comes from memory.
+    """
+    places = [path, path, None] if path else [None]
+    while True:
+        place = places.pop(0)
+        try:
+            with opened(place) as db:
+                if sources is not None:
+                    follow(db, sources)
+                return work(db)
+        except _DAMAGED as error:
+            if not places or place is None:
+                raise
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF in _OUT_OF_REACH or not _removed(place):
+                places = [None]
+
+
+def _removed(path: Path) -> bool:
+    """Remove an index and what SQLite keeps beside it, if that can be."""
+    try:
+        for suffix in ("", "-journal", "-wal", "-shm"):
+            files.remove(path.with_name(path.name + suffix))
+    except PatinaError:
+        return False
+    return True
+
+
 @contextmanager
 def opened(path: Path | None) -> Iterator[sqlite3.Connection]:
-    """Open the index at that path, or one in memory; one that cannot be read is made anew.
+    """Open the index at that path, or one in memory; one of another version is made anew.
 
-    Where the disk is full or read-only, searching goes on in memory.
+    Raises `sqlite3.DatabaseError` where it is none, or cannot be opened.
     """
-    db = _open(path)
+    db = sqlite3.connect(path or ":memory:", timeout=PATIENCE)
     try:
+        db.execute("PRAGMA synchronous = OFF")  # a cache: what a crash spoils is made anew
+        version = db.execute("PRAGMA user_version").fetchone()[0]
+        if version not in (0, VERSION):
+            raise sqlite3.DatabaseError("of another version")
+        if version == 0:  # in one transaction: another process sees all of it or nothing
+            db.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT")
         yield db
     finally:
         db.close()
 
 
-def _open(path: Path | None) -> sqlite3.Connection:
-    for attempt in range(2):
-        if path is None:
-            break
-        try:
-            db = sqlite3.connect(path, timeout=10)
-            version = db.execute("PRAGMA user_version").fetchone()[0]
-            if version not in (0, VERSION):
-                raise sqlite3.DatabaseError("of another version")
-            if version == 0:
-                db.executescript(_SCHEMA)
-            db.execute("PRAGMA synchronous = OFF")  # a cache: what a crash spoils is made anew
-            return db
-        except sqlite3.OperationalError:
-            break
-        except sqlite3.DatabaseError:
-            if attempt == 0:
-                for suffix in ("", "-journal", "-wal", "-shm"):
-                    files.remove(path.with_name(path.name + suffix))
-    db = sqlite3.connect(":memory:")
-    db.executescript(_SCHEMA)
-    return db
-
-
 def follow(db: sqlite3.Connection, sources: Sequence[Source]) -> int:
     """Bring the index up to the journals and return how many were read. Nothing is when nothing changed."""
-    known = dict(db.execute("SELECT path, signature FROM journal"))
     now = {str(s.path): signature(s.path) if s.signature is None else s.signature for s in sources}
     now = {path: seen for path, seen in now.items() if seen}
-    if known == now:
+    if _known(db) == now:
         return 0
-    changed = [s for s in sources if known.get(str(s.path)) != now.get(str(s.path))]
     with db:
+        db.execute("BEGIN IMMEDIATE")
+        known = _known(db)  # again: another process may have done it while this one waited
+        changed = [s for s in sources if known.get(str(s.path)) != now.get(str(s.path))]
         _forget(db, [path for path, seen in known.items() if now.get(path) != seen])
-        for source in changed:
-            if str(source.path) in now:
-                _take(db, source, now[str(source.path)])
+        for heap in _taken(changed, now):
+            _put(db, heap, now)
     return len(changed)
+
+
+def _known(db: sqlite3.Connection) -> dict[str, str]:
+    return dict(db.execute("SELECT path, signature FROM journal"))
 
 
 def signature(path: str | Path) -> str:
@@ -104,13 +144,18 @@ def signature(path: str | Path) -> str:
 
 
 def put_facts(db: sqlite3.Connection, gone: Iterable[str], fresh: Sequence[tuple[str, str, str]]) -> None:
-    """Put what `shelf` found out of journals in the place of what was known of them, if that can be."""
+    """Put what `shelf` found out of journals in the place of what was known of them.
+
+    Where another process writes, or the disk is full, that waits for the next time.
+    """
     try:
+        db.execute("PRAGMA busy_timeout = 50")
         with db:
             db.executemany("DELETE FROM fact WHERE path = ?", ((path,) for path in gone))
             db.executemany("INSERT OR REPLACE INTO fact(path, signature, said) VALUES (?, ?, ?)", fresh)
-    except sqlite3.OperationalError:  # another one writes, or the disk is full: next time
-        return
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF not in _OUT_OF_REACH:
+            raise
 
 
 def _forget(db: sqlite3.Connection, paths: Iterable[str]) -> None:
@@ -121,32 +166,44 @@ def _forget(db: sqlite3.Connection, paths: Iterable[str]) -> None:
         db.execute("DELETE FROM journal WHERE key = ?", (key,))
 
 
-def _take(db: sqlite3.Connection, source: Source, signature: str) -> None:
+def _taken(sources: Iterable[Source], now: Mapping[str, str]) -> Iterator[list[tuple[Source, Document]]]:
+    """Read journals, and yield them in heaps of so many bytes that memory has room for."""
     from patina_sessions.readers import document
 
-    data = files.read(Path(source.path))
-    if data is None:
-        return
-    found = document.of(source.id, data)
-    cursor = db.execute(
-        "INSERT INTO journal(id, path, signature, started, title, llm, branch, author, files, commits)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            source.id,
-            str(source.path),
-            signature,
-            found.started,
-            found.title,
-            found.llm,
-            found.branch,
-            found.author,
-            found.files,
-            found.commits,
-        ),
-    )
-    row = (cursor.lastrowid, found.title, found.goals, found.said, found.before)
-    db.execute("INSERT INTO text(rowid, title, goals, said, before) VALUES (?, ?, ?, ?, ?)", row)
+    heap: list[tuple[Source, Document]] = []
+    size = 0
+    for source in sources:
+        data = files.read(Path(source.path)) if str(source.path) in now else None
+        if data is None:
+            continue
+        heap.append((source, document.of(source.id, data)))
+        size += len(data)
+        if size >= GATHERED:
+            yield heap
+            heap, size = [], 0
+    yield heap
+
+
+def _put(db: sqlite3.Connection, heap: Sequence[tuple[Source, Document]], now: Mapping[str, str]) -> None:
+    """Put journals into the index, one table after the other.
+
+    FTS5 writes what it has gathered whenever another table is written (`xSavepoint`): with a journal's rows side by
+    side the first index takes twice as long.
+    """
+    [first] = db.execute("SELECT coalesce(max(key), 0) + 1 FROM journal").fetchone()
+    keyed = list(enumerate(heap, first))
     db.executemany(
-        "INSERT INTO made(key, name, how, id) VALUES (?, ?, ?, ?)", [(row[0], *t) for t in found.ties]
+        "INSERT INTO journal(key, id, path, signature, started, title, llm, branch, author, files, commits)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        ((key, s.id, str(s.path), now[str(s.path)], *_FACTS(d)) for key, (s, d) in keyed),
     )
-    db.execute("INSERT INTO word(rowid, t) VALUES (?, ?)", (row[0], "\n".join(row[1:4])))
+    made = sorted((*tie, key) for key, (_, d) in keyed for tie in d.ties)
+    db.executemany("INSERT INTO made(name, how, id, key) VALUES (?, ?, ?, ?)", made)
+    texts = ((key, d.title, d.goals, d.said, d.before) for key, (_, d) in keyed)
+    db.executemany(
+        "INSERT INTO text(rowid, title, goals, said, before)"
+        " VALUES (?, ?, ?, CAST(? AS TEXT), CAST(? AS TEXT))",
+        texts,
+    )
+    words = ((key, d.said) for key, (_, d) in keyed)
+    db.executemany("INSERT INTO word(rowid, t) VALUES (?, CAST(? AS TEXT))", words)

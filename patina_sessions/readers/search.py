@@ -47,13 +47,14 @@ def search(sources: Sequence[Source], text: str, *, at: Path | None, limit: int,
     """Search journals; `at` is where the index is kept, None for none. Raises `PatinaError` for a date that is none."""
     asked = queries.parse(text)
     since = _since(asked, now)
-    with index.opened(at) as db:
-        index.follow(db, sources)
-        asked, read_as = _forgive(db, asked)
-        rows = _rows(db, asked, since, limit)
-        words = [*asked.words, *(w for p in asked.phrases for w in p), *asked.prefixes]
-    hits = tuple(_hit(row, queries.telling(words)) for row in rows)
-    return Found(hits=hits, read_as=read_as)
+
+    def work(db: sqlite3.Connection) -> Found:
+        meant, read_as = _forgive(db, asked)
+        words = [*meant.words, *(w for p in meant.phrases for w in p), *meant.prefixes]
+        rows = _rows(db, meant, since, limit)
+        return Found(hits=tuple(_hit(row, queries.telling(words)) for row in rows), read_as=read_as)
+
+    return index.ask(at, work, sources)
 
 
 def _forgive(db: sqlite3.Connection, asked: Query) -> tuple[Query, tuple[tuple[str, str], ...]]:

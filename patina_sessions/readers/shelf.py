@@ -7,7 +7,7 @@ may be deleted at any time; one that cannot be kept is done without.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -34,22 +34,26 @@ def all_facts(layout: Layout) -> Iterator[tuple[Archived, Facts]]:
         return
     from patina_sessions.readers import index
 
-    with index.opened(layout.common.index) as db:
-        known = _known(db)
-        changed = [one for one in there if one.place not in known or known[one.place][0] != one.signature]
-        fresh = {one.place: found for one in changed if (found := _read(one)) is not None}
-        gone = known.keys() - {one.place for one in there}
-        if fresh or gone:
-            rows = [
-                (one.place, one.signature, _said(fresh[one.place])) for one in changed if one.place in fresh
-            ]
-            index.put_facts(db, gone, rows)
-    missing = {one.place for one in changed}
-    for one in there:
-        if one.place in fresh:
-            yield one, fresh[one.place]
-        elif one.place not in missing:
-            yield one, _told(one.id, known[one.place][1])
+    yield from index.ask(layout.common.index, lambda db: _kept(db, there))
+
+
+def _kept(db: sqlite3.Connection, there: Sequence[Archived]) -> list[tuple[Archived, Facts]]:
+    """Return the facts of these journals; those that changed are read, and kept for the next time."""
+    from patina_sessions.readers import index
+
+    known = _known(db)
+    changed = [one for one in there if one.place not in known or known[one.place][0] != one.signature]
+    fresh = {one.place: found for one in changed if (found := _read(one)) is not None}
+    gone = known.keys() - {one.place for one in there}
+    if fresh or gone:
+        rows = [(one.place, one.signature, _said(fresh[one.place])) for one in changed if one.place in fresh]
+        index.put_facts(db, gone, rows)
+    missing = {one.place for one in changed if one.place not in fresh}
+    return [
+        (one, fresh[one.place] if one.place in fresh else _told(one.id, known[one.place][1]))
+        for one in there
+        if one.place not in missing
+    ]
 
 
 def _known(db: sqlite3.Connection) -> dict[str, tuple[str, list[Any]]]:
