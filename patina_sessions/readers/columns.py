@@ -65,7 +65,9 @@ def length(seconds: int) -> str:
     if seconds < 60:
         return f"{seconds} s"
     hours, minutes = divmod(seconds // 60, 60)
-    return " ".join(filter(None, (f"{hours} h" if hours else "", f"{minutes} min" if minutes else "")))
+    if not hours or not minutes:
+        return f"{hours} h" if hours else f"{minutes} min"
+    return f"{hours} h {minutes} min"
 
 
 def painted(spans: Iterable[Span], *, color: bool) -> str:

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from patina_sessions.frozen import dataclass
 from patina_sessions.journal import metadata
 from patina_sessions.model import Id
 
@@ -26,9 +24,11 @@ _ROUNDING = 30  # minutes
 _SECTION = re.compile(rb"^## ", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """The facts of a finished session; moments are in UTC, `zone` is where it was written."""
+class Facts(NamedTuple):
+    """The facts of a finished session; moments are in UTC, `zone` is where it was written.
+
+    A tuple, since a list makes thousands of them.
+    """
 
     id: str
     title: str
@@ -75,7 +75,7 @@ def of_active(data: bytes) -> Facts:
 
     journal = grammar.parse(data)
     found = of_journal(journal.field("ID", "id") or "", journal)
-    return replace(found, ended=None, commits=None, files=None, work_type=None)
+    return found._replace(ended=None, commits=None, files=None, work_type=None)
 
 
 def of_journal(session: str, journal: Journal, *, entries: bool | None = None) -> Facts:

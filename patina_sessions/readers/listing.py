@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from patina_sessions.journal import archive
@@ -24,6 +25,7 @@ _COLUMNS = (
     ("BRANCH", 24, 140),
     ("TITLE", 200, 0),
 )
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _RIGHT = {"LENGTH", "COMMITS", "FILES"}
 
 
@@ -42,16 +44,15 @@ def rows(layout: Layout, *, everything: bool = False) -> list[Row]:
     return sorted(found, key=order, reverse=True)
 
 
-def order(row: Row) -> tuple[bool, float, str]:
+def order(row: Row) -> tuple[bool, datetime, str]:
     """Return what rows are ordered by: the start in UTC, since ids hold a local time; what is active comes first."""
-    started = row.facts.started
-    return row.active, started.timestamp() if started else 0.0, row.facts.id
+    return row.active, row.facts.started or _LONG_AGO, row.facts.id
 
 
 def _finished(layout: Layout) -> Iterable[Row]:
+    above = f"{layout.top}/"
     for one, found in shelf.all_facts(layout):
-        path = one.path.relative_to(layout.top).as_posix() if one.tree else None
-        yield Row(facts=found, path=path)
+        yield Row(found, path=one.place.removeprefix(above) if one.tree else None)
 
 
 def active(layout: Layout, finished: Container[str] = ()) -> Iterable[Row]:
@@ -93,8 +94,7 @@ def table(given: Sequence[Row], *, width: int | None = None) -> list[str]:
     if not given:
         return []
     shown = [(name, limit) for name, limit, least in _COLUMNS if width is None or width >= least]
-    cells = [_cells(row) for row in given]
-    texts = {name: columns.cells([name, *(row[name] for row in cells)], limit) for name, limit in shown}
+    texts = {name: columns.cells([name, *map(_CELLS[name], given)], limit) for name, limit in shown}
     widths = {name: columns.widest(column) for name, column in texts.items()}
     if width is not None:
         before = sum(size + len(_GAP) for name, size in widths.items() if name != "TITLE")
@@ -103,15 +103,29 @@ def table(given: Sequence[Row], *, width: int | None = None) -> list[str]:
     return [_GAP.join(line).rstrip() for line in zip(*padded, strict=True)]
 
 
-def _cells(row: Row) -> dict[str, str]:
-    one = row.facts
-    return {
-        "ID": one.id,
-        "STARTED": f"{one.started.astimezone():%Y-%m-%d %H:%M}" if one.started else "",
-        "LENGTH": "active" if row.active else columns.length(one.seconds) if one.seconds is not None else "",
-        "COMMITS": str(one.commits) if one.commits is not None else "",
-        "FILES": str(one.files) if one.files is not None else "",
-        "TYPE": one.work_type or "",
-        "BRANCH": one.branch or "",
-        "TITLE": one.title,
-    }
+def _started(row: Row) -> str:
+    started = row.facts.started
+    return started.astimezone().isoformat(" ", "minutes")[:16] if started else ""
+
+
+def _length(row: Row) -> str:
+    if row.active:
+        return "active"
+    seconds = row.facts.seconds
+    return "" if seconds is None else columns.length(seconds)
+
+
+def _number(value: int | None) -> str:
+    return "" if value is None else str(value)
+
+
+_CELLS: dict[str, Callable[[Row], str]] = {
+    "ID": lambda row: row.facts.id,
+    "STARTED": _started,
+    "LENGTH": _length,
+    "COMMITS": lambda row: _number(row.facts.commits),
+    "FILES": lambda row: _number(row.facts.files),
+    "TYPE": lambda row: row.facts.work_type or "",
+    "BRANCH": lambda row: row.facts.branch or "",
+    "TITLE": lambda row: row.facts.title,
+}

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     import sqlite3
 
 FEW = 64  # journals that are read as fast as a database is opened
-_PLAIN = ("title", "llm", "author", "branch", "commits", "files", "work_type", "head", "kept")
 
 
 def all_facts(layout: Layout) -> Iterator[tuple[Archived, Facts]]:
@@ -72,21 +71,19 @@ def _read(one: Archived) -> Facts | None:
 
 
 def _said(given: Facts) -> str:
-    """Return facts as JSON; bytes that are no UTF-8 come back as they were."""
+    """Return facts as JSON, in their own order; bytes that are no UTF-8 come back as they were."""
     moments = [m.timestamp() if m else None for m in (given.started, given.ended)]
-    zone = given.zone.utcoffset(None).total_seconds()
-    return json.dumps([*moments, zone, *(getattr(given, name) for name in _PLAIN)], separators=(",", ":"))
+    stored = given._replace(started=moments[0], ended=moments[1], zone=_seconds(given.zone))  # type: ignore[arg-type]
+    return json.dumps(stored[1:], separators=(",", ":"))
 
 
 def _told(session: str, row: list[Any]) -> Facts:
-    started, ended, zone, *plain = row
-    return Facts(
-        id=session,
-        started=_moment(started),
-        ended=_moment(ended),
-        zone=_zone(zone),
-        **dict(zip(_PLAIN, plain, strict=True)),
-    )
+    title, llm, author, branch, started, ended, zone, *more = row
+    return Facts(session, title, llm, author, branch, _moment(started), _moment(ended), _zone(zone), *more)
+
+
+def _seconds(zone: timezone) -> float:
+    return zone.utcoffset(None).total_seconds()
 
 
 @cache

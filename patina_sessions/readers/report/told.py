@@ -110,7 +110,7 @@ def _active(layout: Layout, now: datetime) -> Told | None:
     data = files.read(layout.journal) or files.read(layout.mirror)
     if row is None or not data:
         return None
-    told = _told(replace(row.facts, zone=facts.zone(now.strftime("%z"))), _parsed(data))
+    told = _told(row.facts._replace(zone=facts.zone(now.strftime("%z"))), _parsed(data))
     return replace(told, active=True)
 
 
