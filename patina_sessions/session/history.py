@@ -9,14 +9,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 
 from patina_sessions import redact, safe
 from patina_sessions.journal import metadata, render
 from patina_sessions.model import Id
 
 FILES = 8  # of a commit that are named
+MOST = 500  # commits of a session: a robot that commits every hour for years never makes a pause
 _SEPARATOR = "\x1f"
 FORMAT = "%x1e" + "%x1f".join(("%H", "%T", "%P", "%at", "%ad", "%an", "%ae", "%s"))
+# What git's settings of the user could change in the answer; and nothing is fetched or run because of a look back.
+CONFIG = ("-c", "protocol.allow=never", "-c", "log.showRoot=true")
+OPTIONS = (
+    *("--date=format:%z", "--encoding=UTF-8", "--no-renames", "--no-ext-diff", "--no-textconv"),
+    *("--no-color", "--no-show-signature"),
+)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -34,18 +42,19 @@ class Past:
     files: list[tuple[str, str, str]] = field(default_factory=list)  # lines added, deleted, path
 
 
-def commits(lines: Iterable[bytes]) -> Iterator[Past]:
-    """Read what `git log --numstat --format=FORMAT --date=format:%z` prints, a commit at a time."""
+def commits(records: Iterable[bytes], *, counted: bool) -> Iterator[Past]:
+    """Read what `git log -z --format=FORMAT` prints with `--numstat` (`counted`) or `--name-only`, commit by commit."""
     current: Past | None = None
-    for raw in lines:
-        text = raw.decode("utf-8", "surrogateescape").rstrip("\n")
+    for raw in records:
+        text = raw.decode("utf-8", "surrogateescape").removeprefix("\n")
         if text.startswith("\x1e"):
             if current is not None:
                 yield current
             current = _head(text[1:])
-        elif current is not None and text.count("\t") >= 2:
-            added, deleted, path = text.split("\t", 2)
-            current.files.append((added, deleted, path))
+        elif current is not None and text:
+            numbers = text.split("\t", 2) if counted else ["-", "-", text]
+            if len(numbers) == 3:
+                current.files.append((numbers[0], numbers[1], numbers[2]))
     if current is not None:
         yield current
 
@@ -76,12 +85,19 @@ def _seconds(zone: str) -> int:
 
 
 def sessions(history: Iterable[Past], *, gap: float) -> Iterator[list[Past]]:
-    """Group commits, oldest first, by author and by gaps of more than `gap` hours; a group is given once it is over."""
+    """Group commits, oldest first, by author and by gaps of more than `gap` hours; a group is given once it is over.
+
+    After `MOST` commits it is, whatever follows.
+    """
     going: dict[str, list[Past]] = {}
     for commit in history:
         for author in [a for a, group in going.items() if commit.authored - group[-1].authored > gap * 3600]:
             yield going.pop(author)
-        going.setdefault(commit.mail.casefold() or commit.name, []).append(commit)
+        author = commit.mail.casefold() or commit.name
+        group = going.setdefault(author, [])
+        group.append(commit)
+        if len(group) == MOST:
+            yield going.pop(author)
     yield from going.values()
 
 
@@ -147,7 +163,7 @@ def _comment(group: list[Past], paths: list[str], end: datetime) -> str:
         "v": 1,
         "kept": True,
         "reconstructed": True,
-        "author": redact.redact(f"{first.name} <{first.mail}>"),
+        "author": _redacted(f"{first.name} <{first.mail}>"),
         "started": moment(first).astimezone(UTC).isoformat(),
         "ended": end.astimezone(UTC).isoformat(),
         "tz": moment(first).strftime("%z"),
@@ -161,5 +177,10 @@ def _comment(group: list[Past], paths: list[str], end: datetime) -> str:
     return "\n" + metadata.comment(meta) + "\n"
 
 
+@lru_cache(maxsize=256)  # an author is named in every session, a subject as its title and in its entry
+def _redacted(text: str) -> str:
+    return redact.redact(text)
+
+
 def _line(text: str, limit: int) -> str:
-    return safe.line(redact.redact(text), limit=limit)
+    return safe.line(_redacted(text), limit=limit)

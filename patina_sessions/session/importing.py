@@ -19,6 +19,7 @@ from patina_sessions.journal import archive
 from patina_sessions.session import history
 from patina_sessions.session.active import Here
 from patina_sessions.system import files, processes, streams
+from patina_sessions.system.git import Git
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,80}\Z")
 LONGEST = 16 * 2**20  # bytes of a line: a transcript's can hold a picture
@@ -130,11 +131,19 @@ def from_history(place: Here, *, gap: float, dry_run: bool) -> Iterator[Taken]:
     """Make journals of the past: the commits of one author within `gap` hours are a session. A second run adds none."""
     if place.repository.head is None:
         raise PatinaError("there is no commit yet", "Commit something first.")
-    argv = ["git", f"--git-dir={place.layout.git}", "log", "--reverse", "--numstat", "--no-renames"]
-    argv += ["--date=format:%z", f"--format={history.FORMAT}", "HEAD"]
+    with Git(place.layout.git, place.layout.top) as git:
+        counted = not git.is_partial()  # lines are counted of contents, and those are not all here
+    argv = ["git", f"--git-dir={place.layout.git}", *history.CONFIG, "log", "--reverse", "-z"]
+    argv += [
+        *history.OPTIONS,
+        "--numstat" if counted else "--name-only",
+        f"--format={history.FORMAT}",
+        "HEAD",
+    ]
     settings = place.settings
     taken: dict[str, int] = {}
-    for group in history.sessions(history.commits(processes.lines(argv, cwd=place.layout.top)), gap=gap):
+    past = history.commits(processes.records(argv, cwd=place.layout.top), counted=counted)
+    for group in history.sessions(past, gap=gap):
         base = f"{history.moment(group[0]):%Y%m%d-%H%M%S}"
         taken[base] = taken.get(base, 0) + 1
         session = f"{base}-git" if taken[base] == 1 else f"{base}-git{taken[base]}"

@@ -275,6 +275,13 @@ class Git:
                 next(fields, b"")  # the name it had
         return staged, unstaged, untracked
 
+    def is_partial(self) -> bool:
+        """Tell whether it is a partial clone, in which contents may be missing."""
+        if self._partial is None:
+            asked = ("--get-regexp", r"^(extensions\.partialclone|remote\..*\.promisor)$")
+            self._partial = self.ask("config", *asked).code == 0
+        return self._partial
+
     def version(self) -> tuple[int, ...]:
         """Return git's version, as far as it is numbers."""
         words = self.ask("version").out.split()

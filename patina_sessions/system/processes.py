@@ -193,8 +193,8 @@ def follow(argv: Sequence[str], hear: Callable[[str], None]) -> int:
             child.wait()
 
 
-def lines(argv: Sequence[str], *, cwd: Path) -> Iterator[bytes]:
-    """Run a git child and yield what it prints, a line at a time, however much it is.
+def records(argv: Sequence[str], *, cwd: Path) -> Iterator[bytes]:
+    """Run a git child and yield what it prints, however much it is, piece by piece: each ends with a NUL.
 
     Raises `PatinaError` with its first words where it fails.
     """
@@ -209,12 +209,21 @@ def lines(argv: Sequence[str], *, cwd: Path) -> Iterator[bytes]:
         assert child.stdout is not None
         assert child.stderr is not None
         try:
-            yield from child.stdout
+            yield from _cut(child.stdout)
             said = child.stderr.read(2000).decode("utf-8", "replace").strip()
         finally:
             child.kill()  # who stops listening ends it
     if child.returncode not in (0, -9) and said:
         raise PatinaError(f"{argv[0]} failed: {said.splitlines()[0]}", "Ask git: git fsck")
+
+
+def _cut(stream: IO[bytes]) -> Iterator[bytes]:
+    rest = b""
+    while more := stream.read(1 << 16):
+        *whole, rest = (rest + more).split(b"\0")
+        yield from whole
+    if rest:
+        yield rest
 
 
 class Failed(PatinaError):

@@ -129,9 +129,53 @@ def test_a_history_of_thousands_of_commits_comes_in(repo: Repo) -> None:
     assert len(archived(repo)) == 3000
 
 
-@given(st.lists(st.binary(max_size=40), max_size=20))
-def test_any_output_of_git_can_be_read(lines: list[bytes]) -> None:
-    for group in history.sessions(history.commits(lines), gap=1):
+def test_names_and_words_of_the_past_are_what_they_were_whatever_git_is_set_to(ready: Repo) -> None:
+    ready.commit("feat: café", {"d/café.txt": "1\n", 'a\tb "c"\n.txt': "2\n"})
+    root = ready.git("rev-list", "--max-parents=0", "HEAD")
+    for name, value in (
+        ("i18n.logOutputEncoding", "latin1"),
+        ("log.showRoot", "false"),
+        ("log.showSignature", "true"),
+        ("color.ui", "always"),
+        ("diff.external", "false"),
+        ("log.date", "relative"),
+    ):
+        ready.git("config", name, value)
+    ready.patina("import", "--git")
+    found = archived(ready)
+    meta = [j.archived or {} for j in found.values()]
+    last = meta[-1]
+    assert last["files"] == ['a\tb "c"\n.txt', "d/café.txt"]
+    assert list(found.values())[-1].title == "feat: café"
+    assert next(m for m in meta if m["commits"][0][0] == root)["files"] == ["file0.txt", "file1.txt"]
+    assert ready.patina("search", "file:café", "--ids").stdout.split() == [list(found)[-1]]
+
+
+def test_a_partial_clone_is_remembered_without_counts_and_without_fetching(
+    ready: Repo, tmp_path: Path
+) -> None:
+    ready.git("config", "uploadpack.allowFilter", "true")
+    ready.git(
+        "clone", "--quiet", "--no-checkout", "--filter=blob:none", f"file://{ready.path}", str(tmp_path / "c")
+    )
+    clone = Repo(tmp_path / "c")
+    clone.patina("init")
+    clone.patina("import", "--git")
+    assert [len((j.archived or {})["files"]) for j in archived(clone).values()] == [2, 1, 2, 1]
+    assert len(clone.git("rev-list", "--objects", "--all", "--missing=print").split("?")) == 7
+
+
+def test_a_robot_that_never_rests_has_sessions_all_the_same() -> None:
+    made = (
+        history.Past(id=str(n), tree="", parents=(), authored=n, zone=0, name="", mail="bot@x", subject="")
+        for n in range(history.MOST * 2 + 1)
+    )
+    assert [len(group) for group in history.sessions(made, gap=2)] == [history.MOST, history.MOST, 1]
+
+
+@given(st.lists(st.binary(max_size=40), max_size=20), st.booleans())
+def test_any_output_of_git_can_be_read(records: list[bytes], counted: bool) -> None:
+    for group in history.sessions(history.commits(records, counted=counted), gap=1):
         grammar.parse(
             history.journal("x", group, major_files=10, feature_commits=3).encode("utf-8", "surrogateescape")
         )
