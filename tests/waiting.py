@@ -22,6 +22,11 @@ def until(true: Callable[[], object], what: str) -> None:
         time.sleep(0.02)
 
 
+def wait_past(file: Path) -> None:
+    """Return once the clock is past the time of a file, which the kernel takes from a coarser one."""
+    until(lambda: time.time() > file.stat().st_ctime + 0.05, "the clock to go on")
+
+
 def state_folders(repo: Repo) -> list[Path]:
     """Return the folders of the worktrees' state."""
     common = Path(repo.git("rev-parse", "--path-format=absolute", "--git-common-dir"))

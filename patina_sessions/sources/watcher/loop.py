@@ -31,7 +31,8 @@ log = logging.getLogger(__name__)
 
 BREATH = 0.02  # seconds in which events gather: waking for each of 10,000 saves takes three times the CPU
 REST = 1.0  # seconds, after something failed
-DIED = "the watcher was killed or failed; what was saved meanwhile was looked up by git status"
+DIED = "the watcher was killed or failed"
+ON_PURPOSE = {"interrupted", "it was told to stop"}
 BATCHES = 32  # batches that may wait for the next wake; then the recorder is called for their sake
 
 
@@ -84,8 +85,8 @@ class Watcher:
 
     def _begin(self, before: Report, since: float | None) -> None:
         self._bells.check()
-        died = not before.ended and before.seen > 0 and before.session == self._bells.session
-        since = before.seen if died else since
+        missed = before.seen > 0 and before.session == self._bells.session and before.ended not in ON_PURPOSE
+        since = before.seen if missed else since
         self._out.settled(clock.wall() if since is None else since)
         self._say()
         if self._bells.over:
@@ -95,8 +96,9 @@ class Watcher:
         if since is not None and since > clock.wall():  # the clock was set back: no time tells what is new
             since = 0.0
         found = self._look.begin(since)
-        if died:
-            self._gap(DIED, at=before.seen)
+        if missed:
+            why = before.ended or DIED
+            self._gap(f"{why}; what was saved meanwhile was looked up by git status", at=before.seen)
         self._teller.begin(self._look.shown, before=began, pending=found.saves)
         self._merge(found)
         self._git.moved()

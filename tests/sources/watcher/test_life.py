@@ -16,7 +16,7 @@ import pytest
 
 from tests.repository import Repo
 from tests.sources.watcher.watching import ON, Watched, running, watched
-from tests.waiting import until
+from tests.waiting import until, wait_past
 
 
 @pytest.fixture
@@ -182,6 +182,24 @@ def test_it_ends_when_nothing_happens_for_the_hours_of_the_setting(ground: Repo)
         pid = here.pid
         until(lambda: here.gone(pid), "the watcher to give up")
         assert "idle_hours" in here.report()["ended"]
+        ground.write("b.txt", "the next morning\n")
+        ground.patina("note", "back again", env=ON)
+        here.ready(other_than=pid)
+        assert here.changes() == [("M", "b.txt")]
+        [gap] = here.gaps()
+        assert gap.startswith("nothing happened for so long (session.idle_hours)")
+
+
+def test_what_is_done_after_it_was_told_to_stop_is_nobody_s_business(ground: Repo) -> None:
+    with watched(ground) as here:
+        pid = here.pid
+        ground.patina("watch", "--stop")
+        ground.write("b.txt", "unwatched\n")
+        wait_past(ground.path / "b.txt")
+        ground.patina("note", "on again", env=ON)
+        here.ready(other_than=pid)
+        assert here.facts() == []
+        assert here.gaps() == []
 
 
 def test_it_survives_the_terminal_that_it_was_started_from(ground: Repo) -> None:

@@ -6,7 +6,6 @@ import errno
 import json
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -28,7 +27,7 @@ from patina_sessions.sources.watcher.process import Report
 from patina_sessions.sources.watcher.view import View
 from patina_sessions.system import clock, files, mounts
 from tests.repository import Repo
-from tests.waiting import until
+from tests.waiting import wait_past
 
 
 @pytest.fixture
@@ -134,11 +133,6 @@ def begun(layout: Layout, before: Report) -> list[str]:
     watcher._view.close()
     paths = [f.path for data in told(layout) if isinstance(data, FilesChanged) for f in data.files]
     return [path for path in paths if path.endswith(".txt")]
-
-
-def wait_past(file: Path) -> None:
-    """Return once the clock is past the time of a file, which the kernel takes from a coarser one."""
-    until(lambda: clock.wall() > file.stat().st_ctime + 0.05, "the clock to go on")
 
 
 def session_of(layout: Layout) -> str:
