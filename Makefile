@@ -4,6 +4,7 @@
 # make bench   the costs, in pairs, written to bench/RESULTS.md; NAMES chooses: make bench NAMES='hook recorder'
 # make soak    the long random runs
 # make agents  whole turns of the real coding agents, from the npm registry, against stubs on loopback
+# make browser the report in a real browser: Debian's chromium, Playwright and axe-core
 # make clean   what these made
 
 PYTHON ?= python3
@@ -20,7 +21,7 @@ ifeq ($(strip $(HOME)),)
 export HOME := $(CURDIR)/$(VENV)/home
 endif
 
-.PHONY: demo test lint bench soak agents clean
+.PHONY: demo test lint bench soak agents browser clean
 .DEFAULT_GOAL := test
 
 demo: $(STAMP)
@@ -46,9 +47,17 @@ soak: $(STAMP)
 agents: $(STAMP)
 	$(BIN)/python -m pytest -n $(WORKERS) -m agents $(ARGS)
 
+browser: $(VENV)/.browser
+	$(BIN)/python -m pytest -m browser $(ARGS)
+
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name .git -prune -o -name __pycache__ -type d -exec rm -rf {} +
+
+$(VENV)/.browser: $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[browser]'
+	npm install --silent --no-audit --no-fund --no-save --prefix $(VENV)/browser axe-core@4
+	@touch $@
 
 $(STAMP): pyproject.toml setup.py patina_sessions/__init__.py
 	@git --version >/dev/null 2>&1 || { echo 'git is missing: apt-get install git' >&2; exit 1; }

@@ -187,7 +187,7 @@ def works(sessions: int, commits: int, *, seed: int = 1) -> list[Work]:
     for number, at in enumerate(_mornings(world.chance, sessions)):
         fresh = [world.title() for _ in range(world.chance.randint(0, 2))]
         goals = list(dict.fromkeys([*world.open, *fresh])) or [world.title()]
-        done = [world.chance.random() < 0.6 for _ in goals]
+        done = [world.chance.random() < 0.6 and number + 1 < sessions for _ in goals]
         world.open = [goal for goal, over in zip(goals, done, strict=True) if not over]
         work = Work(
             began=at,

@@ -17,7 +17,7 @@ def machine_of_fakes(tmp_path: Path) -> Path:
     """Return a folder of programs that all succeed; `make` prints what the file named after its target holds."""
     programs = tmp_path / "bin"
     programs.mkdir()
-    for name in "git python3 dash busybox npm tmux faketime nano vim git-lfs apt-get".split():
+    for name in "git python3 dash busybox npm tmux faketime nano vim git-lfs chromium apt-get".split():
         (programs / name).write_text(f'#!/bin/sh\necho "{name} $*" >>{tmp_path}/calls\n')
     (programs / "make").write_text(
         f'#!/bin/sh\necho "make $*" >>{tmp_path}/calls\n'
@@ -55,6 +55,7 @@ def test_a_run_ends_with_the_slowest_tests_and_the_closing_line(machine_of_fakes
         "make demo",
         "make test",
         "make agents",
+        "make browser",
     ]
     assert not [call for call in calls if call.startswith("apt-get ")]
     assert not list(machine_of_fakes.glob("tmp.*"))

@@ -76,7 +76,7 @@ class Overview:
     commits: int
     runs: int
     months: tuple[Month, ...]
-    calendars: tuple[Markup, ...]
+    calendars: tuple[tuple[int, Markup], ...]
     week: Markup | None
     kinds: tuple[Kind, ...]
     counted: int  # commits whose files are known
@@ -107,7 +107,7 @@ def of(sessions: Sequence[Told], known: Mapping[Id, Known], now: datetime) -> Ov
         commits=len({i for one in sessions for i in one.commits}),
         runs=sum(moment.run is not None for one in sessions for moment in one.moments),
         months=_months(there),
-        calendars=tuple(plots.calendar(there, year) for year in plots.years(there)),
+        calendars=tuple((year, plots.calendar(there, year)) for year in plots.years(there)),
         week=plots.week(days.hours(there)) if there else None,
         kinds=_kinds(sessions, worked),
         counted=sum(map(len, paths)),

@@ -83,7 +83,7 @@ def _pieces(layout: Layout, asked: Asked, sessions: Sequence[Told], now: datetim
         found = overview.of(book.sessions, book.known, now)
         yield _head(layout, asked, book, found, now)
         for number in reversed(range(len(sessions))):
-            yield _chapter(book, number, found.worked)
+            yield _chapter(book, number, found.worked, single=asked.session is not None)
         most = MOST_OF_ONE if asked.session is not None else MOST_DIFFS
         yield from _packs(git, book, most)
     yield (
@@ -136,7 +136,7 @@ def _head(layout: Layout, asked: Asked, book: _Book, found: overview.Overview, n
     )
 
 
-def _chapter(book: _Book, number: int, worked: Mapping[str, int]) -> str:
+def _chapter(book: _Book, number: int, worked: Mapping[str, int], *, single: bool) -> str:
     one = book.sessions[number]
     chapter = chapters.of(
         one,
@@ -147,7 +147,7 @@ def _chapter(book: _Book, number: int, worked: Mapping[str, int]) -> str:
         full=book.full[one.facts.id],
         worked=worked[one.facts.id],
     )
-    return _environment().get_template("session.html").render(chapter=chapter)
+    return _environment().get_template("session.html").render(chapter=chapter, single=single)
 
 
 def _packs(git: Git, book: _Book, most: int) -> Iterator[str]:

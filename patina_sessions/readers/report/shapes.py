@@ -13,6 +13,8 @@ from typing import Any
 import drawsvg
 from markupsafe import Markup
 
+from patina_sessions.readers.report.prose import visible
+
 
 class _Link(drawsvg.DrawingParentElement):  # type: ignore[misc]  # drawsvg has no types
     TAG_NAME = "a"
@@ -56,7 +58,7 @@ def _round(radius: float) -> dict[str, float]:
 
 def words(text: str, x: float, y: float, kind: str) -> Any:
     """Return a text; its size is the style sheet's."""
-    return drawsvg.Text(text, None, _n(x), _n(y), class_=_safe(kind))
+    return drawsvg.Text(visible(text), None, _n(x), _n(y), class_=_safe(kind))
 
 
 def path(steps: str, kind: str) -> Any:
@@ -74,12 +76,12 @@ def link(anchor: str, shapes: Iterable[Any], *, title: str) -> Any:
 
 def _titled(made: Any, title: str) -> Any:
     if title:
-        made.append_title(title)
+        made.append_title(visible(title))
     return made
 
 
 def _safe(text: str) -> str:
-    return escape(text, quote=True)
+    return escape(visible(text), quote=True)
 
 
 def _n(value: float) -> float | int:

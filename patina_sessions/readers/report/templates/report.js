@@ -101,13 +101,21 @@
 
   // ------------------------------------------------------------------ search: over the text of the sessions
 
+  const wordsOf = (element) => element.textContent.replace(/\s+/g, " ").trim();
+  // Of an entry its heading and its text, and no diff that was opened.
+  function saying(element) {
+    if (!element.matches(".entry")) return wordsOf(element);
+    return [...element.querySelectorAll("h3, .prose, summary code")].map(wordsOf).join(" · ");
+  }
+
   const told = [];
   const articles = [...document.querySelectorAll("article.session")];
   function read(deadline) {
     while (told.length < articles.length && (!deadline || deadline.timeRemaining() > 2)) {
       const article = articles[told.length];
-      const title = article.querySelector("h1").textContent.trim();
-      told.push({ article, title, text: article.textContent.replace(/\s+/g, " ").toLowerCase(), low: title.toLowerCase() });
+      const title = wordsOf(article.querySelector("h1"));
+      const text = [...article.querySelectorAll("h1, .facts, .goals, .context, .entry")].map(saying).join(" ");
+      told.push({ article, title, text: text.toLowerCase(), low: title.toLowerCase() });
     }
     if (told.length < articles.length) idle(read);
   }
@@ -136,11 +144,12 @@
   function best(article, asked) {
     let found = { score: 0, text: "", id: article.id };
     for (const entry of article.querySelectorAll(".log > .entry")) {
-      const text = entry.textContent.replace(/\s+/g, " ").trim();
+      const text = saying(entry);
       const low = text.toLowerCase();
       const there = asked.filter((word) => low.includes(word));
       if (there.length <= found.score) continue;
-      const at = Math.max(0, low.indexOf(there[0]) - 60);
+      const near = Math.max(0, low.indexOf(there[0]) - 60);
+      const at = near ? text.indexOf(" ", near) + 1 : 0;
       found = { score: there.length, text: (at ? "… " : "") + text.slice(at, at + 180), id: entry.id || article.id };
     }
     return found;
