@@ -7,8 +7,16 @@
 # shellcheck shell=sh disable=SC2154
 
 run=@PYTHON@ d=$git/patina
-[ "${PATINA-}" != 0 ] && [ -x "$run" ] && [ -f "$d/repo.json" ] || exit 0
-[ ! -e "$d/off" ] && [ ! -e "${GIT_DIR:-.git}/patina-off" ] || exit 0 # "patina off"
+[ -f "$d/repo.json" ] || exit 0
+umask @UMASK@
+why=
+if [ "${PATINA-}" = 0 ]; then why=environment; elif [ ! -x "$run" ]; then why=interpreter; fi
+[ ! -e "$d/off" ] && [ ! -e "${GIT_DIR:-.git}/patina-off" ] || why=off
+if [ "$why" ]; then
+  # Who does nothing says why where "patina doctor" looks: nobody else ever hears of it.
+  [ -e "$d/silent" ] && [ ! -f "$d/silent" ] || printf '%s\n' "$event $why" >|"$d/silent"
+  exit 0
+fi
 # A checkout of files moves no HEAD.
 [ "$event${3-}" != post-checkout0 ] || exit 0
 case $d in /*) ;; *) d=$PWD/$d ;; esac
@@ -16,7 +24,6 @@ case $d in /*) ;; *) d=$PWD/$d ;; esac
 # Before the ring: who makes it must live to start the recorder. Ignored here stays ignored in the child, from before
 # its first line (a terminal that closes right after the commit).
 trap '' HUP INT QUIT
-umask @UMASK@
 set -C # from here > makes a file or fails
 
 # Under its last name before the bell, and whole: by rename.

@@ -85,6 +85,11 @@ class Common:
         return self.home / "lock"
 
     @property
+    def silent(self) -> Path:
+        """The event and the reason of the last hook that did nothing."""
+        return self.home / "silent"
+
+    @property
     def collected(self) -> Path:
         """Its time of change is when `gc` was last done."""
         return self.home / "collected"

@@ -15,10 +15,9 @@ from pathlib import Path
 from patina_sessions.errors import EngineUnavailable, PatinaError
 from patina_sessions.paths import Common, Layout
 from patina_sessions.recorder import drain
-from patina_sessions.recorder.words import plural
 from patina_sessions.session import switch
 from patina_sessions.settings import Settings, load
-from patina_sessions.setup import agent_checks, hooks, init
+from patina_sessions.setup import agent_checks, hooks, init, kept_checks
 from patina_sessions.setup.check import Check
 from patina_sessions.sources.watcher import process as watcher
 from patina_sessions.system import clock, files, processes
@@ -50,12 +49,13 @@ def examine(repository: Repository) -> list[Check]:
         lambda: _bell(repository, layout),
         lambda: _reflog(layout),
         lambda: _watcher(layout, settings),
-        lambda: _archive(repository, layout, settings),
-        lambda: _settings(settings),
-        lambda: _sizes(layout),
+        lambda: kept_checks.archive(repository, layout, settings),
+        lambda: kept_checks.chosen(settings),
+        lambda: kept_checks.sizes(layout),
         lambda: agent_checks.examine(repository, os.environ),
         lambda: _engine(layout),
-        lambda: _troubles(layout),
+        lambda: kept_checks.silences(layout.common),
+        lambda: kept_checks.troubles(layout.common),
     )
     found: list[Check] = []
     for look in looks:
@@ -201,44 +201,6 @@ def _watcher(layout: Layout, settings: Settings) -> Iterator[Check]:
         yield Check(name="watcher", level="ok", words="files are not watched: it is switched off")
 
 
-def _archive(repository: Repository, layout: Layout, settings: Settings) -> Iterator[Check]:
-    if settings.text("archive") != "tree":
-        return
-    if hooks.ask(repository, "check-ignore", "--verbose", "layer/sessions/x.md"):
-        yield Check(
-            name="archive",
-            level="wrong",
-            words="git ignores layer/sessions",
-            hint="Add to .gitignore: !layer/sessions/*.md",
-        )
-    lost = hooks.ask(repository, "ls-files", "--others", "--exclude-standard", "-z", "--", "layer/sessions")
-    names = [name for name in lost.split(b"\0") if name.endswith(b".md")]
-    if names:
-        words = (
-            f"in no commit: {plural(len(names), 'finished journal')} (copies are in {layout.common.archive})"
-        )
-        yield Check(name="archive", level="note", words=words, hint="git add layer/sessions")
-
-
-def _settings(settings: Settings) -> Iterator[Check]:
-    for words in settings.ignored:
-        yield Check(name="settings", level="note", words=words)
-    for name, origin in sorted(settings.origins.items()):
-        yield Check(name="settings", level="ok", words=f"{name} = {settings.values[name]} (from {origin})")
-
-
-def _sizes(layout: Layout) -> Iterator[Check]:
-    for name, folder in (
-        ("event log", layout.events),
-        ("archive", layout.common.archive),
-        ("run logs", layout.runs),
-    ):
-        sizes = [seen[2] for n in files.names(folder) if (seen := files.signature(folder / n)) is not None]
-        if sizes:
-            words = f"{name}: {plural(len(sizes), 'file')}, {sum(sizes) / 1e6:.1f} MB"
-            yield Check(name="size", level="ok", words=words)
-
-
 def _engine(layout: Layout) -> Iterator[Check]:
     """Tell of the engine that `build`, `test` and `exec` would use; without one nothing else is wrong."""
     from patina_sessions.runs import cleaning
@@ -254,17 +216,6 @@ def _engine(layout: Layout) -> Iterator[Check]:
     limits = f"; not enforced: {', '.join(said.not_enforced)}" if said.not_enforced else ""
     words = f"Docker {said.version} (API {said.api}, {kind}{said.endpoint}){limits}"
     yield Check(name="engine", level="note" if said.not_enforced else "ok", words=words)
-
-
-def _troubles(layout: Layout) -> Iterator[Check]:
-    """Tell the last lines of the log in which the recorder gave up on something."""
-    text = (files.read(layout.common.log) or b"").decode("utf-8", "replace")
-    bad = [line for line in text.splitlines() if re.match(r"\S+ \S+ (WARNING|ERROR) ", line)][-3:]
-    for line in bad:
-        yield Check(name="log", level="note", words=line[:200])
-    for name in files.names(layout.common.crashes):
-        if name.startswith("crash-"):
-            yield Check(name="log", level="note", words=f"crash report: {layout.common.crashes / name}")
 
 
 def fix(repository: Repository, now: datetime) -> list[str]:

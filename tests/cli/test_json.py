@@ -77,5 +77,8 @@ def test_every_schema_keeps_its_fields(repo: Repo) -> None:
     (state / "runs" / "old.log").touch()
     os.utime(state / "runs" / "old.log", (1, 1))
     assert len(run("gc")["removed"]) == 1
+    # One of each kind: a hint and none, a thing that was mended.
+    (repo.path / ".git/hooks/post-merge").unlink()
+    assert run("doctor", "--fix")["fixed"]
     assert run("off")["changed"] is run("on")["changed"] is True
     run("uninstall", "--dry-run")

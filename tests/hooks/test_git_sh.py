@@ -126,6 +126,33 @@ def test_switched_off_by_the_environment_a_hook_is_silent(bell: Bell) -> None:
     assert _silent(bell, env={"PATINA": "0"})
 
 
+@pytest.mark.parametrize("options", [(), ("-eufC",)])
+def test_a_hook_that_does_nothing_leaves_the_reason_where_doctor_finds_it(
+    bell: Bell, options: tuple[str, ...]
+) -> None:
+    hook = bell.hook("post-commit")
+
+    def reason(**env: str) -> str:
+        assert bell.run(hook, options=options, env=env).returncode == 0
+        return (bell.state / "silent").read_text()
+
+    assert reason(PATINA="0") == "post-commit environment\n"
+    (bell.state / "off").touch()
+    assert reason() == "post-commit off\n"
+    (bell.state / "off").unlink()
+    (bell.git.parents[1] / "the recorder's").unlink()
+    assert reason() == "post-commit interpreter\n"
+    assert not bell.called()
+
+
+def test_a_reason_is_left_in_no_pipe(bell: Bell) -> None:
+    os.mkfifo(bell.state / "silent")
+    done = subprocess.run(
+        bell.argv(bell.hook("post-commit")), cwd=bell.top, env={**bell.env, "PATINA": "0"}, timeout=60
+    )
+    assert done.returncode == 0
+
+
 def test_where_nothing_can_be_written_a_hook_is_silent(bell: Bell) -> None:
     # Folders in the place of the files: that refuses root too.
     for name in ("rung", "marks"):

@@ -138,3 +138,23 @@ def test_commits_that_nobody_recorded_are_recorded_by_fix(ready: Repo) -> None:
     examined(ready, "--fix")
     quiet(ready)
     assert f"Commit {made[:10]}: unheard" in (ready.path / ".patina/local/active-session.md").read_text()
+
+
+def test_the_last_reason_why_a_hook_did_nothing_is_told(ready: Repo) -> None:
+    assert len(examined(ready)[1]["hooks"]) == 1
+    ready.git("commit", "--quiet", "--allow-empty", "-m", "unheard", env={"PATINA": "0"})
+    note = examined(ready)[1]["hooks"][-1]
+    assert "post-commit did nothing: PATINA=0 was set" in note["words"]
+    assert (note["level"], note["hint"]) == ("note", "unset PATINA")
+
+
+def test_sizes_and_ages_are_told_and_when_what_is_old_was_removed(ready: Repo) -> None:
+    ready.patina("session", "start", "the work")
+    ready.patina("note", "kept")
+    words = " | ".join(check["words"] for check in examined(ready)[1]["size"])
+    assert "event log: 1 file, 0.0 MB, the oldest of 20" in words
+    assert "last removed: never yet" in words
+    ready.patina("session", "end")
+    words = " | ".join(check["words"] for check in examined(ready)[1]["size"])
+    assert "archive: 1 file" in words
+    assert "never yet" not in words

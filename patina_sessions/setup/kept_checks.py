@@ -1,0 +1,93 @@
+"""What `patina doctor` says of what is kept: journals, sizes and ages, settings, last words of hooks and of logs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from patina_sessions import safe
+from patina_sessions.paths import Common, Layout
+from patina_sessions.recorder.words import plural
+from patina_sessions.settings import Settings
+from patina_sessions.setup import hooks
+from patina_sessions.setup.check import Check
+from patina_sessions.system import clock, files
+from patina_sessions.system.repository import Repository
+
+# What `hooks/git.sh` leaves in `silent`, in words, and what to do about it.
+_SILENT = {
+    "environment": ("PATINA=0 was set in its environment", "unset PATINA"),
+    "off": ("Patina was switched off", "patina on"),
+    "interpreter": ("the interpreter that it starts was gone", "patina init"),
+}
+
+
+def archive(repository: Repository, layout: Layout, settings: Settings) -> Iterator[Check]:
+    """Look whether finished journals can be committed, and name those that are in no commit."""
+    if settings.text("archive") != "tree":
+        return
+    if hooks.ask(repository, "check-ignore", "--verbose", "layer/sessions/x.md"):
+        yield Check(
+            name="archive",
+            level="wrong",
+            words="git ignores layer/sessions",
+            hint="Add to .gitignore: !layer/sessions/*.md",
+        )
+    lost = hooks.ask(repository, "ls-files", "--others", "--exclude-standard", "-z", "--", "layer/sessions")
+    names = [name for name in lost.split(b"\0") if name.endswith(b".md")]
+    if names:
+        words = (
+            f"in no commit: {plural(len(names), 'finished journal')} (copies are in {layout.common.archive})"
+        )
+        yield Check(name="archive", level="note", words=words, hint="git add layer/sessions")
+
+
+def chosen(settings: Settings) -> Iterator[Check]:
+    """Tell each setting that is not as built in, where it came from, and what was not taken."""
+    for words in settings.ignored:
+        yield Check(name="settings", level="note", words=words)
+    for name, origin in sorted(settings.origins.items()):
+        yield Check(name="settings", level="ok", words=f"{name} = {settings.values[name]} (from {origin})")
+
+
+def sizes(layout: Layout) -> Iterator[Check]:
+    """Tell how much is kept of what, since when, and when what is too old was last removed."""
+    common = layout.common
+    folders = (("event log", layout.events), ("archive", common.archive), ("run logs", layout.runs))
+    for name, folder in (
+        *folders,
+        ("set aside", common.discarded),
+        ("waiting for the recorder", common.spool),
+    ):
+        seen = [s for n in files.names(folder) if (s := files.signature(folder / n)) is not None]
+        if seen:
+            oldest = clock.local(min(s[3] for s in seen) // 10**9).strftime("%Y-%m-%d")
+            size = sum(s[2] for s in seen) / 1e6
+            words = f"{name}: {plural(len(seen), 'file')}, {size:.1f} MB, the oldest of {oldest}"
+            yield Check(name="size", level="ok", words=words)
+    last = files.signature(common.collected)
+    said = "never yet" if last is None else clock.local(last[3] // 10**9).strftime("%Y-%m-%d %H:%M")
+    yield Check(name="size", level="ok", words=f"what is too old was last removed: {said} (patina gc)")
+
+
+def silences(common: Common) -> Iterator[Check]:
+    """Tell why a hook did nothing when it last did nothing: it says so nowhere else."""
+    said, seen = files.read(common.silent), files.signature(common.silent)
+    event, _, why = (said or b"").decode("ascii", "replace").strip().partition(" ")
+    if seen is not None and why in _SILENT:
+        words, hint = _SILENT[why]
+        when = clock.local(seen[3] // 10**9).strftime("%Y-%m-%d %H:%M")
+        yield Check(
+            name="hooks", level="note", words=f"at {when} {safe.line(event)} did nothing: {words}", hint=hint
+        )
+
+
+def troubles(common: Common) -> Iterator[Check]:
+    """Tell the last lines of the log in which the recorder gave up on something."""
+    text = (files.read(common.log) or b"").decode("utf-8", "replace")
+    bad = [line for line in text.splitlines() if re.match(r"\S+ \S+ (WARNING|ERROR) ", line)][-3:]
+    for line in bad:
+        yield Check(name="log", level="note", words=line[:200])
+    for name in files.names(common.crashes):
+        if name.startswith("crash-"):
+            yield Check(name="log", level="note", words=f"crash report: {common.crashes / name}")
