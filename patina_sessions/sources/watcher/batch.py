@@ -76,8 +76,8 @@ class Teller:
             if not midway:
                 letters |= self._staged(letters, shown)
             dirty = {path for path, said in shown.letters.items() if not (midway and said[1] == " ")}
-            # Where HEAD has not moved git took nothing away: that was somebody's hand.
-            its = "M" if by_git == "restore" else "MD"
+            # A commit takes nothing away, nor does what leaves HEAD where it was: that was somebody's hand.
+            its = "M" if by_git in ("restore", "commit") else "MD"
             clean = [p for p, letter in letters.items() if letter in its and p not in dirty]
             for path in clean:
                 del letters[path]
