@@ -81,7 +81,9 @@ def test_every_link_leads_where_it_says(look: Look, made: Path) -> None:
         where = one.page.locator(f'[id="{target[1:]}"]')
         assert where.is_visible(), target
         top = where.evaluate("(e) => e.getBoundingClientRect().top")
-        assert -2000 < top < one.page.viewport_size["height"], target  # type: ignore[index]
+        size = one.page.viewport_size
+        assert size is not None
+        assert -2000 < top < size["height"], target
 
 
 def test_a_session_of_the_timeline_is_opened_by_a_click(look: Look, made: Path) -> None:
