@@ -52,9 +52,11 @@ def _remind(here: Here) -> None:
 def record_first(here: Here) -> None:
     """Record what is unrecorded, so that a reader shows it; where that cannot be done, say so and go on."""
     from patina_sessions.recorder.drain import drain
+    from patina_sessions.session import active
     from patina_sessions.system import clock
 
     try:
+        active.heard(here)
         drain(here.layout, here.settings, clock.now())
     except PatinaError as error:
         click.echo(f"Warning: nothing can be recorded now: {error.message}", err=True)

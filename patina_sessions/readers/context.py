@@ -1,4 +1,4 @@
-"""What an assistant has to know when it begins: open goals, the session before, the latest entries.
+"""What an assistant has to know when it begins: open goals, what stands, the session before, the latest entries.
 
 It goes into the context of a model by way of a hook, whose output is cut off beyond 10,000 characters, or shown as its
 first 2,000: so the most needed comes first, no line is cut in the middle, and what was left out is said, with where it
@@ -16,12 +16,15 @@ from patina_sessions.errors import PatinaError
 from patina_sessions.journal import archive, grammar
 from patina_sessions.journal.grammar import Entry, Journal
 from patina_sessions.paths import Layout
-from patina_sessions.readers import brief, facts, previous
+from patina_sessions.readers import brief, facts, points, previous
 from patina_sessions.readers.facts import Facts
 from patina_sessions.readers.page import Block, fill
 from patina_sessions.system import files
 
 MAX_CHARS = 9_500
+_WORDS = 45  # of a decision
+_TEST = re.compile(r"Test (?!begun)[a-z][a-z -]{3,20}\Z")
+_FAILED = re.compile(r"^Failed:\n((?:- .*(?:\n|\Z))+)", re.MULTILINE)
 _UNFILLED = re.compile(r"^\*\*[^*\n]+:\*\*\n\n?(?:-[ \t]*(?:\n|\Z))+\n?(?=\*\*|\Z|\n)", re.MULTILINE)
 
 
@@ -68,6 +71,8 @@ def _active(journal: Journal, place: str) -> Iterable[Block]:
     title = safe.line(redact.redact(journal.title))
     yield Block(heading=f"# {title}", lines=(f"{said}. Its journal is {safe.path(place)}.",))
     yield _goals(journal)
+    yield Block(heading="## Failing tests", lines=_failing(journal), share=6)
+    yield Block(heading="## Decisions, newest first", lines=_decided(journal), share=5)
     yield Block(heading="## Previous session", lines=_lines(journal.previous_context), share=3)
 
 
@@ -81,6 +86,23 @@ def _goals(journal: Journal) -> Block:
     goals = ((goal.number, redact.redact(goal.text)) for goal in journal.goals if not goal.done)
     lines = tuple(f"- [ ] {number}. {safe.line(text, limit=500)}" for number, text in goals)
     return Block(heading="## Open goals", lines=lines, share=4)
+
+
+def _failing(journal: Journal) -> tuple[str, ...]:
+    """Return the tests that failed in the last run, or its heading where it names none; nothing where it passed."""
+    runs = (entry for entry in reversed(journal.entries) if _TEST.match(entry.what))
+    last = next(runs, None)
+    if last is None or last.what == "Test passed":
+        return ()
+    named = _FAILED.search(last.body)
+    return _lines(named[1]) if named else (f"- {safe.line(redact.redact(last.what))}",)
+
+
+def _decided(journal: Journal) -> tuple[str, ...]:
+    """Return what was decided in this session; what was decided before it stands in the brief of the one before."""
+    said = (p.text for p in reversed(points.of(journal)) if p.kind == "decision")
+    lines = dict.fromkeys(short for text in said if (short := brief.short(redact.redact(text), _WORDS)))
+    return tuple(f"- {line}" for line in lines)
 
 
 def _entries(journal: Journal) -> Iterator[Block]:

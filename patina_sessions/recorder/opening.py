@@ -20,7 +20,8 @@ log = logging.getLogger(__name__)
 def wanted(settings: Settings, environ: Mapping[str, str] | None = None) -> bool:
     """Tell whether a session may start by itself here."""
     env = os.environ if environ is None else environ
-    return settings.flag("agent.auto_start") and not env.get("CI") and env.get("PATINA") != "0"
+    ci = env.get("CI", "").lower() not in ("", "0", "false")
+    return settings.flag("agent.auto_start") and not ci and env.get("PATINA") != "0"
 
 
 def first_prompt(facts: Sequence[Fact]) -> Fact | None:

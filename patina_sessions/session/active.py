@@ -63,11 +63,22 @@ def require_consent(common: Common) -> None:
         )
 
 
+def heard(place: Here) -> None:
+    """Have the session started that an agent's waiting prompt asks for: who records first must not eat it."""
+    if not any(name.startswith("agent-") for name in files.names(place.layout.common.spool)):
+        return
+    from patina_sessions.recorder import opening
+
+    if opening.due(place.layout, place.settings):
+        opening.open_session(place.layout)
+
+
 @contextmanager
 def active(place: Here, now: datetime) -> Iterator[tuple[Recording, Session]]:
     """Hold the worktree's recording with everything recorded up to now. Raises `NoSession` where none is active."""
     from patina_sessions.recorder.drain import recording
 
+    heard(place)
     with recording(place.layout, place.settings, now) as r:
         r.take()
         session = r.state.current()

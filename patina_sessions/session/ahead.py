@@ -1,7 +1,7 @@
 """What an agent's start hook hands over and a statusline shows: written before anybody asks, so that both are `cat`.
 
 The hook's output is cut off beyond 10,000 characters and then only its first 2,000 are read, so all of it, JSON's own
-characters included, stays below.
+characters included, stays well below.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from patina_sessions.recorder.words import plural
 from patina_sessions.session.active import Here
 from patina_sessions.system import files
 
-OUTPUT = 9_900  # characters of a hook's output
+OUTPUT = 9_500  # characters of a hook's output
 _FIRST = "What Patina, this repository's session recorder, has on record:\n\n"
 
 

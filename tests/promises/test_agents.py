@@ -87,10 +87,11 @@ def test_a_machine_s_prompt_starts_nothing_and_neither_does_one_where_it_is_swit
     given: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     notice = "<task-notification>done</task-notification>"
-    asked = {"": notice, "CI": "With CI", "PATINA_AGENT_AUTO_START": "Without"}
-    for number, (name, prompt) in enumerate(asked.items(), start=1):
+    asked = {"": notice, "CI=true": "With CI", "PATINA_AGENT_AUTO_START=false": "Without"}
+    for number, (setting, prompt) in enumerate(asked.items(), start=1):
+        name, _, value = setting.partition("=")
         if name:
-            monkeypatch.setenv(name, "false")
+            monkeypatch.setenv(name, value)
         say(given, "prompt", "UserPromptSubmit", prompt_id=f"p{number}", prompt=prompt)
         prompts = f"prompt {number}"
         until(lambda n=number: str(events(given)).count("'agent.prompt'") == n, prompts)  # type: ignore[misc]
@@ -100,12 +101,114 @@ def test_a_machine_s_prompt_starts_nothing_and_neither_does_one_where_it_is_swit
     assert journal(given) == ""
 
 
+def turn(repo: Repo, number: int, prompt: str) -> None:
+    """Set a whole turn of an agent aside, without a ring: who looks for it records it."""
+    asked, made = f"p{number}", {"command": f"make part{number}"}
+    say(repo, "tool", "UserPromptSubmit", prompt_id=asked, prompt=prompt)
+    say(repo, "tool", "PostToolUse", tool_use_id=f"t{number}", tool_name="Bash", tool_input=made)
+    say(repo, "tool", "Stop", prompt_id=asked, last_assistant_message=f"Answer {number}.")
+
+
+def test_as_much_of_a_prompt_and_of_a_turn_is_kept_as_the_settings_say(given: Repo) -> None:
+    given.patina("session", "start", "The work")
+    prompt = (
+        "Write the parser for lines " + "and then some more of it " * 3 + "without Zanzibar " + "x " * 200
+    )
+    number = 0
+
+    def told(**settings: str) -> tuple[str, str]:
+        nonlocal number
+        number += 1
+        logged, written = str(events(given)), journal(given)
+        turn(given, number, prompt)
+        given.patina("record", env={f"PATINA_{name.upper()}": value for name, value in settings.items()})
+        return journal(given).removeprefix(written.rstrip()), str(events(given)).removeprefix(logged[:-1])
+
+    short, log = told(agent_prompts="short")
+    assert "Claude: Write the parser" in short
+    assert "Zanzibar" in short
+    title, log = told(agent_prompts="title")
+    assert "Claude: Write the parser" in title
+    assert "Zanzibar" not in title + log
+    none, log = told(agent_prompts="none")
+    assert "Claude: a turn" in none
+    assert f"Answered: Answer {number}." in none
+    assert "parser" not in none + log
+    turns, log = told(journal_agent_detail="turns")
+    assert "1 tool call: Bash 1" in turns
+    assert "ran:" not in turns
+    assert f"make part{number}" not in turns
+    tools, log = told(journal_agent_detail="tools")
+    assert f"- ran: `make part{number}`" in tools
+    nothing, log = told(journal_agent_detail="none")
+    assert nothing.strip() == ""
+    assert "agent.tool" not in log
+    assert "agent.turn" not in log
+    assert f"part{number}" not in log
+
+
+def test_a_person_s_start_takes_over_what_an_agent_began_until_somebody_has_said_something_in_it(
+    given: Repo,
+) -> None:
+    turn(given, 1, "Write the parser")
+    given.patina("record")
+    given.patina("session", "start", "A parser for lines", "--goal", "It is fast")
+    text = journal(given)
+    assert text.startswith("# Session: A parser for lines")
+    assert "- [ ] It is fast" in text
+    assert "Answered: Answer 1." in text
+    [began] = [e for e in events(given) if e["type"] == "session.started"]
+    assert given.patina("session", "start", "Another", check=False).returncode == 1
+    given.patina("session", "end")
+    turn(given, 2, "Write the lexer")
+    given.patina("note", "Said by somebody")  # who comes before the recorder finds the session started
+    refused = given.patina("session", "start", "Mine", check=False)
+    assert refused.returncode == 1
+    assert journal(given).startswith("# Session: Write the lexer")
+    assert began["data"]["by"] == "agent"
+
+
+def test_further_agents_join_the_session_and_a_double_of_a_turn_is_told_once(given: Repo) -> None:
+    turn(given, 1, "Write the parser")
+    turn(given, 1, "Write the parser")
+    given.patina("record")
+    turn(given, 1, "Write the parser")
+    codex = {"session_id": "c", "turn_id": "u1"}
+    for event, more in (
+        ("UserPromptSubmit", {"prompt": "Review it"}),
+        ("Stop", {"last_assistant_message": "Reviewed."}),
+    ):
+        payload = json.dumps({"hook_event_name": event, **codex, **more})
+        subprocess.run(
+            ["sh", str(SCRIPT), "codex", "tool"], cwd=given.path, input=payload, text=True, check=True
+        )
+    given.patina("record")
+    text = journal(given)
+    assert text.startswith("# Session: Write the parser")
+    assert text.count("Claude: Write the parser") == 1
+    assert text.count("Codex: Review it") == 1
+    assert len([e for e in events(given) if e["type"] == "session.started"]) == 1
+
+
+def test_a_session_that_begins_in_an_agent_s_worktree_is_named_in_the_parent_s(
+    given: Repo, tmp_path: Path
+) -> None:
+    given.patina("session", "start", "The parent")
+    linked = given.worktree(tmp_path / "linked", "side")
+    turn(linked, 1, "Look around")
+    linked.patina("record")
+    assert journal(linked).startswith("# Session: Look around")
+    assert "Answered: Answer 1." in journal(linked)
+    assert "Agent in worktree `linked`: session " in journal(given)
+    assert "Look around" not in journal(given)
+
+
 def test_a_start_is_told_what_is_on_record_within_ten_thousand_characters(given: Repo) -> None:
     given.patina("session", "start", "Parse lines", "--goal", "Torn lines are skipped")
-    for number in range(30):
-        given.patina("note", f"{number}: " + 'quoted "words" \\ and ünïcode ' * 40)
+    for number in range(5):
+        given.patina("note", f"{number}: " + 'quoted "words" \\ and ünïcode ' * 240)
     told = given.patina("context", "--agent", "claude").stdout
-    assert len(told) <= 9_900
+    assert len(told) <= 9_500
     text = json.loads(told)["hookSpecificOutput"]["additionalContext"]
     assert "Torn lines are skipped" in text[:2_000]
     say(given, "prompt", "UserPromptSubmit", prompt_id="p", prompt="Go")

@@ -49,6 +49,23 @@ def test_of_an_active_session_it_tells_goals_then_the_session_before_then_the_la
     )
 
 
+def test_what_was_decided_and_what_fails_stands_before_what_is_merely_new(layout: Layout) -> None:
+    update = "### 12:{0} - Update (covering since 12:00)\n\n**Key decisions:**\n- decided {0}\n"
+    failed = "### 12:40 - Test {0}\nCommand: `make`\nTests: 1 passed, 1 failed\nFailed:\n- `t::a`\n- `t::b`\nBegan to fail:\n- `t::c`\n"
+    log = update.format(10) + "\n" + update.format(20) + "\n" + failed.format("failed") + "\n" + many(200)
+    activate(layout, journal(log=log, goals=["- [ ] open"]))
+    text = context(layout, active=True, max_chars=3000)
+    assert (
+        "## Failing tests\n- `t::a`\n- `t::b`\n\n## Decisions, newest first\n- decided 20\n- decided 10\n"
+        in text
+    )
+    assert text.index("## Open goals") < text.index("## Failing tests") < text.index("note number 199")
+    activate(layout, journal(log=log + "\n### 13:40 - Test passed\nTests: 2 passed, 0 failed\n"))
+    assert "Failing" not in context(layout, active=True, max_chars=3000)
+    activate(layout, journal(log=log + "\n### 13:40 - Test timed-out\nCommand: `make`\n"))
+    assert "## Failing tests\n- Test timed-out\n" in context(layout, active=True, max_chars=3000)
+
+
 def test_where_the_journal_is_away_its_mirror_is_read(layout: Layout) -> None:
     layout.mirror.parent.mkdir(parents=True)
     layout.mirror.write_bytes(journal(title="mirrored"))
