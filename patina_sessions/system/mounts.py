@@ -7,9 +7,8 @@ import sys
 from pathlib import Path
 
 # Changed from the other side of a network, a virtual machine or another system, they give no events (watchfiles#134).
-SILENT = frozenset(
-    {"9p", "afs", "ceph", "cifs", "drvfs", "ncpfs", "nfs", "nfs4", "prl_fs", "smb3", "vboxsf", "virtiofs"}
-)
+# fakeowner is what Docker Desktop lays over a folder of the host.
+SILENT = frozenset("9p afs ceph cifs drvfs fakeowner fuse ncpfs nfs nfs4 prl_fs smb3 vboxsf virtiofs".split())
 
 
 def silent(path: Path) -> str:

@@ -6,6 +6,7 @@ import errno
 import json
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -350,6 +351,24 @@ def test_the_mount_that_holds_a_path_is_the_deepest_and_the_latest(path: bytes, 
 @given(st.binary(), st.binary())
 def test_any_table_of_mounts_is_read_without_a_fault(table: bytes, path: bytes) -> None:
     mounts.find(table, path)
+
+
+@pytest.mark.parametrize(
+    ("kind", "silent"),
+    [
+        ("ext4", False),
+        ("overlay", False),
+        ("fuseblk", False),
+        ("nfs4", True),
+        ("fakeowner", True),
+        ("fuse.x", True),
+    ],
+)
+def test_a_file_system_is_silent_where_others_may_write(
+    kind: str, silent: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(mounts, "kind_of", lambda _: kind)
+    assert mounts.silent(tmp_path) == (kind if silent else "")
 
 
 def test_silent_file_systems_are_polled(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
