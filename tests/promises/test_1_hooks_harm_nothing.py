@@ -35,7 +35,7 @@ def snag(spoil: Callable[[Path], None]) -> Callable[[Path], None]:
     return spoil
 
 
-def _recorder(state: Path, text: str) -> None:
+def put_recorder(state: Path, text: str) -> None:
     """Put a script in the place of the interpreter."""
     script = state.parent / "patina-recorder-of-the-test"
     script.write_text(f"#!/bin/sh\n{text}\n")
@@ -59,22 +59,22 @@ def the_interpreter_is_gone(state: Path) -> None:
 
 @snag
 def the_package_is_gone(state: Path) -> None:
-    _recorder(state, f'exec "{sys.executable}" -I -S "$@"')
+    put_recorder(state, f'exec "{sys.executable}" -I -S "$@"')
 
 
 @snag
 def the_recorder_fails(state: Path) -> None:
-    _recorder(state, "exit 3")
+    put_recorder(state, "exit 3")
 
 
 @snag
 def the_recorder_is_loud(state: Path) -> None:
-    _recorder(state, "i=0; while [ $i -lt 2000 ]; do echo noise; echo noise >&2; i=$((i + 1)); done")
+    put_recorder(state, "i=0; while [ $i -lt 2000 ]; do echo noise; echo noise >&2; i=$((i + 1)); done")
 
 
 @snag
 def the_recorder_dies_of_a_signal(state: Path) -> None:
-    _recorder(state, "kill -9 $$")
+    put_recorder(state, "kill -9 $$")
 
 
 @snag
@@ -228,7 +228,7 @@ def test_nobody_waits_while_another_holds_every_lock(tmp_path: Path) -> None:
 def test_nobody_waits_for_a_recorder_that_hangs(tmp_path: Path) -> None:
     one, other = twins(tmp_path, "shell")
     pids = tmp_path / "pids"
-    _recorder(set_up(one), f"echo $$ >> '{pids}'; exec sleep 3600")
+    put_recorder(set_up(one), f"echo $$ >> '{pids}'; exec sleep 3600")
     try:
         assert work(one, SHORT) == work(other, SHORT)
         until(lambda: pids.exists() and pids.read_text().endswith("\n"), "the recorder to begin")
