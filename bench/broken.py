@@ -60,4 +60,4 @@ def _bench(name: str, words: str, spoil: Callable[[Path], None]) -> Bench:
     )
 
 
-BENCHES = tuple(_bench(name, words, spoil) for name, (words, spoil) in WAYS.items())
+BENCHES = (*(_bench(name, words, spoil) for name, (words, spoil) in WAYS.items()),)
