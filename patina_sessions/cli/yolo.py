@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,9 +13,10 @@ from patina_sessions.cli.run import ours, recorder, run_json
 from patina_sessions.cli.session import json_option, place
 
 if TYPE_CHECKING:
+    from patina_sessions.model import AgentEvent
     from patina_sessions.runs.yolo.order import Order
     from patina_sessions.runs.yolo.performance import Done
-    from patina_sessions.runs.yolo.stage import Place
+    from patina_sessions.runs.yolo.stage import Place, Voices
     from patina_sessions.session.active import Here
 
 _WORDS = (
@@ -49,7 +50,11 @@ class Run(click.Command):
         return super().parse_args(ctx, args)
 
 
-@click.group(cls=Yolo, epilog="Example: patina yolo run -- ./fix-everything.sh", help=_WORDS)
+@click.group(
+    cls=Yolo,
+    epilog='Example: patina yolo "fix the flaky test"; patina yolo run -- ./fix-everything.sh',
+    help=_WORDS,
+)
 def yolo() -> None:
     """Let an autonomous program work where it can hurt nothing."""
 
@@ -58,13 +63,17 @@ def yolo() -> None:
     cls=Run, epilog="Example: patina yolo run --timeout 30m -- ./fix-everything.sh", help=f"Run it. {_WORDS}"
 )
 @click.argument("task", nargs=-1)
+@click.option("--agent", metavar="NAME", default="", help="The agent that gets the task; else yolo.agent.")
 @click.option(
     "--from", "reference", metavar="REF", default="", help="Begin from this commit instead of HEAD."
 )
 @click.option("--with-changes", is_flag=True, help="Take uncommitted work along, as a commit of its own.")
 @click.option("--image", metavar="NAME", default="", help="Run in this image.")
 @click.option(
-    "--network", metavar="WHICH", default="none", show_default=True, help="none: it reaches nobody."
+    "--network",
+    metavar="WHOM",
+    default="",
+    help="Whom it may reach: none, agent, open, or hosts with commas between. [none; a task: agent]",
 )
 @click.option(
     "--env", "variables", multiple=True, metavar="NAME", help="Hand on a variable; may be repeated."
@@ -83,21 +92,20 @@ def run(
 ) -> int:
     """Run it."""
     from patina_sessions.runs.run import new_id
-    from patina_sessions.runs.yolo import performance, stage
+    from patina_sessions.runs.yolo import performance
     from patina_sessions.system import clock
 
     program: tuple[str, ...] = ctx.meta.get("program", ())
-    if task or not program:
-        raise click.UsageError("no agent is set up for a task; give a program: patina yolo run -- CMD…")
+    if bool(task) == bool(program):
+        raise click.UsageError(
+            'give a task, or a program: patina yolo "fix the test", patina yolo run -- CMD…'
+        )
     with ours():
         here = place()
-        where, order = _place(here), _order(here, program, **given)
+        where, order = place_of(here), _order(here, " ".join(task), program, **given)
         if dry_run:
             return _said(where, order, as_json=as_json)
-        now = clock.now()
-        voices = stage.Voices(
-            show=_show(raw=raw and sys.stdout.isatty(), as_json=as_json), say=say, tell=recorder(here)
-        )
+        now, voices = clock.now(), voices_of(here, raw=raw and sys.stdout.isatty(), as_json=as_json)
         done = performance.perform(where, order, new_id(now), now, voices)
     if done.unrecorded:
         say(
@@ -110,30 +118,52 @@ def run(
     return done.code
 
 
-def _place(here: Here) -> Place:
+def voices_of(here: Here, *, raw: bool, as_json: bool) -> Voices:
+    """Return who hears what of a run."""
+    from patina_sessions.recorder.drain import recording
+    from patina_sessions.runs.yolo.stage import Voices
+    from patina_sessions.system import clock
+
+    def heard(events: Sequence[AgentEvent]) -> None:
+        with recording(here.layout, here.settings, clock.now()) as r:
+            r.take(*events)
+
+    return Voices(show=_show(raw=raw, as_json=as_json), say=say, tell=recorder(here), heard=heard)
+
+
+def place_of(here: Here) -> Place:
+    """Return where a run begins from."""
     from patina_sessions.runs.yolo.stage import Place
 
     return Place(repository=here.repository, layout=here.layout, settings=here.settings)
 
 
-def _order(here: Here, program: tuple[str, ...], *, timeout: str | None, **given: Any) -> Order:
+def _order(here: Here, task: str, program: tuple[str, ...], *, timeout: str | None, **given: Any) -> Order:
     from patina_sessions.runs import request
-    from patina_sessions.runs.yolo import order
+    from patina_sessions.runs.yolo import agents, network, order
     from patina_sessions.runs.yolo.sandbox import size
 
     settings = here.settings
+    agent = agents.chosen(settings, given["agent"]) if task or given["agent"] else None
+    reach = network.read(given["network"] or ("agent" if task else "none"), agent.hosts if agent else ())
+    told = order.told(given["variables"], given["secrets"])
+    if agent is not None:
+        told = {**order.there(agent.variables), **told}
     return order.Order(
-        command=program,
+        command=agent.words(task) if agent and task else program,
         reference=given["reference"],
         with_changes=given["with_changes"],
         image=given["image"],
-        network=order.network(given["network"]),
-        told=order.told(given["variables"], given["secrets"]),
+        reach=reach,
+        agent=agent,
+        environment=dict(agent.environment) if agent else {},
+        told=told,
         limits=order.limits(settings, memory=given["memory"], cpus=given["cpus"]),
         timeout=request.seconds(timeout) if timeout else settings.number("yolo.timeout"),
         limit=size(settings.text("yolo.max_size")),
         largest=size(settings.text("yolo.max_file")),
         name=order.named(given["name"]),
+        loosened=(*reach.loosened, *order.handed_on(told)),
     )
 
 
@@ -150,7 +180,7 @@ def _said(where: Place, order: Order, *, as_json: bool) -> int:
             "from": found.start,
             "branch": found.branch,
             "image": image,
-            "network": order.network,
+            "network": order.reach.words,
             "memory": limits.memory,
             "pids": limits.pids,
             "timeout": order.timeout or None,
@@ -159,7 +189,7 @@ def _said(where: Place, order: Order, *, as_json: bool) -> int:
         print_json("yolo.dry-run", fields)
         return 0
     click.echo(f"would run: {safe.line(order.words, limit=500)}")
-    click.echo(f"on a clone of {found.start[:10]} ({safe.line(found.branch)}), network {order.network}")
+    click.echo(f"on a clone of {found.start[:10]} ({safe.line(found.branch)}), network {order.reach.words}")
     click.echo(f"image: {safe.line(image or 'one of ours, built on first use')}")
     until = f", at most {order.timeout:g} s" if order.timeout else ""
     click.echo(f"held to: memory {limits.memory}, {limits.pids} processes{until}")

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from patina_sessions.cli import print_json
-from patina_sessions.cli.run import ours, recorder, run_json
+from patina_sessions.cli.run import ours, run_json
 from patina_sessions.cli.session import json_option, place
-from patina_sessions.cli.yolo import say, yolo
+from patina_sessions.cli.yolo import place_of, say, voices_of, yolo
 from patina_sessions.errors import PatinaError
 
 if TYPE_CHECKING:
@@ -196,14 +196,9 @@ def recover(run: str, max_size: str, max_file: str, as_json: bool) -> None:
 
     with ours():
         here = _here()
-        done = recovery.recover(
-            here.layout,
-            recovery.named(here.layout, run),
-            max_size=max_size,
-            max_file=max_file,
-            say=say,
-            tell=recorder(here),
-        )
+        voices = voices_of(here, raw=False, as_json=as_json)
+        waiting = recovery.named(here.layout, run)
+        done = recovery.recover(place_of(here), waiting, voices, max_size=max_size, max_file=max_file)
     if as_json:
         branches = [tip.ref.removeprefix("refs/heads/") for tip in done.tips]
         print_json("yolo.recover", {"id": done.run, "branches": branches, "details": list(done.lines)})

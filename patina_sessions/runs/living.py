@@ -174,14 +174,15 @@ def ended(layout: Layout, run: Dead) -> RunFinished:
         outcome="interrupted",
         seconds=max(0.0, round(min(until, clock.wall()) - run.time.timestamp(), 1)),
         image=s.image,
-        details=(_KILLED, *_kept(s)),
+        details=(_KILLED, *_kept(layout, s)),
         log=f"{s.run}.log" if wrote is not None else None,
     )
 
 
-def _kept(started: RunStarted) -> tuple[str, ...]:
-    """Return what is said of an autonomous run's work: it is in a volume, whatever became of its patina."""
-    return (f"What it did is kept: patina yolo recover {started.run}",) if started.kind == "yolo" else ()
+def _kept(layout: Layout, started: RunStarted) -> tuple[str, ...]:
+    """Return what is said of an autonomous run's work: it is in a volume as long as there is a ticket."""
+    waits = files.signature(layout.runs / f"{started.run}.yolo") is not None
+    return (f"What it did is kept: patina yolo recover {started.run}",) if waits else ()
 
 
 def _finished(layout: Layout, run: str) -> bool:

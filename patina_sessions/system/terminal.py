@@ -108,3 +108,8 @@ def variable(name: str) -> str:
     if value is None:
         raise PatinaError(f"{name} is not set in your environment", f"Set it: export {name}=…")
     return value
+
+
+def has(name: str) -> bool:
+    """Return whether a variable is set and not empty."""
+    return bool(os.environ.get(name))

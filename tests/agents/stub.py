@@ -165,11 +165,11 @@ def _openai(number: int, step: Step) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def model(*script: Step) -> Iterator[Model]:
-    """Answer on loopback from this script."""
+def model(*script: Step, host: str = "127.0.0.1") -> Iterator[Model]:
+    """Answer from this script, on loopback or where a container can reach it."""
     found = Model(list(script))
     handler = type("Handler", (_Handler,), {"model": found})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server = ThreadingHTTPServer((host, 0), handler)
     server.daemon_threads = True
     found.port = server.server_address[1]
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)

@@ -9,12 +9,26 @@ from collections.abc import Callable
 
 from patina_sessions.errors import PatinaError
 from patina_sessions.frozen import dataclass
+from patina_sessions.model import AgentEvent
 from patina_sessions.paths import Layout
+from patina_sessions.redact import redact
 from patina_sessions.runs import labels
-from patina_sessions.runs.yolo import contents, delivery, harvest, report, ticket
+from patina_sessions.runs.yolo import (
+    contents,
+    delivery,
+    gate,
+    harvest,
+    heard,
+    network,
+    report,
+    sandbox,
+    ticket,
+)
 from patina_sessions.runs.yolo.agent import stopped
 from patina_sessions.runs.yolo.ticket import Ticket
 from patina_sessions.runs.yolo.work import Contents, Harvest, Tip
+from patina_sessions.settings import Settings
+from patina_sessions.sources.agents import Keep
 from patina_sessions.system import files
 from patina_sessions.system.docker import Engine
 
@@ -29,11 +43,15 @@ class Home:
     contents: Contents
     harvest: Harvest
     lines: tuple[str, ...]
+    events: tuple[AgentEvent, ...] = ()
 
 
-def bring(engine: Engine, layout: Layout, one: Ticket, *, user: tuple[str, str], say: Say) -> Home:
+def bring(
+    engine: Engine, layout: Layout, one: Ticket, *, user: tuple[str, str], settings: Settings, say: Say
+) -> Home:
     """Bring the work home, clear everything away, and return what came. Where it raises, all of it is kept."""
     end(engine, one)
+    reached = gate.contacted(engine, one)
     say("Packing what it did")
     bundle = layout.runs / f"{one.run}.bundle"
     marks = {**labels.common(layout.top, layout.key), labels.KIND: "yolo", labels.RUN: one.run}
@@ -44,6 +62,7 @@ def bring(engine: Engine, layout: Layout, one: Ticket, *, user: tuple[str, str],
             found = harvest.pack(engine, container, one)
             if found.something:
                 harvest.carry(engine, container, one, found, bundle)
+            events = heard.read(engine, container, one, _keeping(settings))
         if found.something:
             with delivery.looked_at(layout, one, bundle, found) as (quarantine, ids):
                 order = sorted(ids.items(), key=lambda item: item[0] != "result")
@@ -51,9 +70,17 @@ def bring(engine: Engine, layout: Layout, one: Ticket, *, user: tuple[str, str],
                 tips = delivery.deliver(layout, one, quarantine, found)
     finally:
         delivery.abandon(layout, one.run)
-    lines = report.lines(one, found, tips, inside, user=user)
+    lines = (*report.lines(one, found, tips, inside, user=user), *map(redact, network.told(reached)))
     clear(engine, layout, one)
-    return Home(tips=tips, contents=inside, harvest=found, lines=lines)
+    return Home(tips=tips, contents=inside, harvest=found, lines=lines, events=events)
+
+
+def _keeping(settings: Settings) -> Keep:
+    return Keep(
+        top=sandbox.TREE,
+        prompts=settings.text("agent.prompts"),
+        detail=settings.text("journal.agent_detail"),
+    )
 
 
 def end(engine: Engine, one: Ticket) -> None:
@@ -70,8 +97,8 @@ def clear(engine: Engine, layout: Layout, one: Ticket) -> None:
     for seen in engine.containers((labels.ANY, f"{labels.RUN}={one.run}")):
         engine.remove(str(seen["Id"]))
     engine.remove_volume(one.volume)
-    for network in engine.networks((labels.ANY, f"{labels.RUN}={one.run}")):
-        engine.remove_network(str(network["Id"]))
+    for seen in engine.networks((labels.ANY, f"{labels.RUN}={one.run}")):
+        engine.remove_network(str(seen["Id"]))
     delivery.abandon(layout, one.run)
     files.remove(layout.runs / f"{one.run}.stop")
     files.remove_tree(layout.runs / f"{one.run}.image")

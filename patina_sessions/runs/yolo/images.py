@@ -61,7 +61,7 @@ def ours(engine: Engine, scratch: Path, *, text: str, network: str, say: Say) ->
         for line in lines:
             said = cleaned(str(line.get("stream") or line.get("status") or ""))
             for words in said.splitlines():
-                if words.strip():
+                if words.strip() and not words.startswith("(Reading database"):
                     say(f"  {words.strip()}")
     finally:
         files.remove_tree(scratch)

@@ -12,6 +12,8 @@ from patina_sessions.errors import PatinaError
 from patina_sessions.frozen import dataclass
 from patina_sessions.redact import redact
 from patina_sessions.runs import request
+from patina_sessions.runs.yolo.agents import Agent
+from patina_sessions.runs.yolo.network import Reach
 from patina_sessions.runs.yolo.sandbox import Limits, size
 from patina_sessions.settings import Settings
 from patina_sessions.system import files, terminal
@@ -28,14 +30,21 @@ class Order:
     reference: str = ""
     with_changes: bool = False
     image: str = ""
-    network: str = "none"
+    reach: Reach = field(default_factory=Reach)
+    environment: Mapping[str, str] = field(default_factory=dict)  # what anybody may see
     told: Mapping[str, str] = field(default_factory=dict)
+    agent: Agent | None = None  # where a task is given to one
     limits: Limits = field(default_factory=Limits)
     timeout: float = 0.0
     limit: int = 0  # bytes that may come out
     largest: int = 0  # bytes of a file
     name: str = ""
     loosened: tuple[str, ...] = ()
+
+    @property
+    def speaks(self) -> bool:
+        """Whether something goes in over standard input before the program starts."""
+        return bool(self.told or (self.agent and self.agent.hooks))
 
     @property
     def words(self) -> str:
@@ -85,10 +94,11 @@ def told(variables: tuple[str, ...], secrets: tuple[str, ...]) -> dict[str, str]
     return values
 
 
-def network(given: str) -> str:
-    """Return the network that is meant. Raises where it is none that we can make."""
-    if given != "none":
-        raise PatinaError(
-            f"there is no network {given} for an autonomous run", "Leave it out: it reaches nobody."
-        )
-    return given
+def there(names: tuple[str, ...]) -> dict[str, str]:
+    """Return those of an agent's variables that the user has."""
+    return {name: terminal.variable(name) for name in names if terminal.has(name)}
+
+
+def handed_on(values: Mapping[str, str]) -> tuple[str, ...]:
+    """Return what the report says of values that go in: their names."""
+    return (f"handed on: {', '.join(values)}",) if values else ()

@@ -63,7 +63,8 @@ def _ticket(
     if wanted:
         image = images.named(engine, wanted)
     else:
-        image = stage.ours(engine, place, run, say=say)
+        text = images.BASE + (order.agent.install if order.agent else "")
+        image = stage.ours(engine, place, run, say=say, text=text)
     return Ticket(
         run=run,
         name=order.name,
@@ -76,12 +77,13 @@ def _ticket(
         base=found.start,
         branch=found.branch,
         object_format=found.object_format,
-        network=order.network,
+        network=order.reach.words,
         began=now.isoformat(),
         loosened=order.loosened,
         left_out=found.left_out,
         limit=order.limit,
         largest=order.largest,
+        agent=order.agent.name if order.agent and order.agent.hooks else "",
         pid=os.getpid(),
     )
 
@@ -106,6 +108,8 @@ def _performed(
             ended, details = stage.played(engine, place, order, made, cloned, started, run_log, voices)
             home, words = _home(engine, place, made, say=voices.say)
             details = [*words, *details]
+            if home is not None and home.events:
+                voices.heard(home.events)
         except PatinaError as error:
             ended, details = Ended(code=None, answered=False), [error.message, *_advice(place, made, error)]
         finally:
@@ -156,7 +160,12 @@ def _home(
         return None, []
     try:
         home = homecoming.bring(
-            engine, place.layout, ticket.one(place.layout, made.run), user=user(place), say=say
+            engine,
+            place.layout,
+            ticket.one(place.layout, made.run),
+            user=user(place),
+            settings=place.settings,
+            say=say,
         )
     except PatinaError as error:
         return None, [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
@@ -11,9 +10,9 @@ from patina_sessions.frozen import dataclass
 from patina_sessions.model import RunFinished
 from patina_sessions.paths import Layout
 from patina_sessions.runs.outcome import Ended, verdict
-from patina_sessions.runs.run import Tell
 from patina_sessions.runs.yolo import homecoming, ticket
 from patina_sessions.runs.yolo.sandbox import size
+from patina_sessions.runs.yolo.stage import Place, Voices
 from patina_sessions.runs.yolo.ticket import Ticket
 from patina_sessions.runs.yolo.work import Tip
 from patina_sessions.system import docker, files
@@ -38,40 +37,33 @@ def named(layout: Layout, name: str) -> Ticket:
     return found
 
 
-def recover(
-    layout: Layout,
-    one: Ticket,
-    *,
-    max_size: str,
-    max_file: str,
-    say: Callable[[str], None],
-    tell: Tell,
-) -> Recovered:
+def recover(place: Place, one: Ticket, voices: Voices, *, max_size: str, max_file: str) -> Recovered:
     """Bring the work of a run home. Where that fails, it is kept as it was."""
     larger = replace(
         one,
         limit=size(max_size) if max_size else one.limit,
         largest=size(max_file) if max_file else one.largest,
     )
-    lock = layout.runs / f".{one.run}.recovering"
+    lock = place.layout.runs / f".{one.run}.recovering"
     with docker.connect() as engine, files.locked(lock):
         try:
-            return _recovered(engine, layout, larger, say=say, tell=tell)
+            return _recovered(engine, place, larger, voices)
         finally:
             files.remove(lock)
 
 
-def _recovered(
-    engine: Engine, layout: Layout, one: Ticket, *, say: Callable[[str], None], tell: Tell
-) -> Recovered:
+def _recovered(engine: Engine, place: Place, one: Ticket, voices: Voices) -> Recovered:
+    layout = place.layout
     if not one.running:
         homecoming.clear(engine, layout, one)
         return Recovered(run=one.run, tips=(), lines=("It had not begun: there is nothing to bring home",))
     ended = _ended(engine, one)
     with Git(layout.git, layout.top) as git:
         user = git.identity()
-    home = homecoming.bring(engine, layout, one, user=user, say=say)
-    tell(
+    home = homecoming.bring(engine, layout, one, user=user, settings=place.settings, say=voices.say)
+    if home.events:
+        voices.heard(home.events)
+    voices.tell(
         RunFinished(
             run=one.run,
             kind="yolo",

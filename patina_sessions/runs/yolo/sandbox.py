@@ -17,6 +17,7 @@ from patina_sessions.system.docker import Container, Mount
 
 WORK = "/work"
 TREE = f"{WORK}/repo"
+EVENTS = f"{WORK}/events"  # what an agent's hooks say
 HOME = "/home/agent"
 TEMPORARY = "/tmp"  # noqa: S108 - a folder in memory, in a container
 LOG = {"type": "local", "config": {"max-size": "10m", "max-file": "2"}}
@@ -48,6 +49,7 @@ class Wanted:
     limits: Limits
     network: str = "none"
     environment: Mapping[str, str] = field(default_factory=dict)  # what may stand in `inspect`
+    more: Mapping[str, Any] = field(default_factory=dict)  # by the SDK's names
     told: bool = False  # more comes over standard input
 
 
@@ -68,7 +70,7 @@ def plan(wanted: Wanted) -> Container:
         environment={"HOME": HOME, "TERM": "dumb", **wanted.environment},
         network=wanted.network,
         stdin=wanted.told,
-        more=hardened(wanted.limits),
+        more={**hardened(wanted.limits), **wanted.more},
     )
 
 

@@ -214,6 +214,7 @@ def packed(folder: Path) -> Iterator[bytes]:
             with tarfile.open(
                 name=None, mode="w|", fileobj=_Into(pieces, gone), bufsize=PIECE, format=tarfile.GNU_FORMAT
             ) as tar:
+                tar.addfile(_owned(_folder("events")))
                 tar.add(folder / "repo", arcname="repo", filter=_owned)
             pieces.put(None)
         except (OSError, PatinaError, UnicodeError) as error:
@@ -256,10 +257,25 @@ def _owned(info: tarfile.TarInfo) -> tarfile.TarInfo:
     return info
 
 
-def variables(names: Mapping[str, str]) -> bytes:
-    """Return the line of shell that exports these variables, whatever is in them. It is sent, never an argument."""
-    said = []
-    for name, value in names.items():
-        octal = "".join(f"\\0{byte:03o}" for byte in os.fsencode(value))
-        said.append(f"{name}=$(printf '%b.' '{octal}'); {name}=${{{name}%.}}; export {name};")
+def _folder(name: str) -> tarfile.TarInfo:
+    info = tarfile.TarInfo(name)
+    info.type, info.mode = tarfile.DIRTYPE, 0o700
+    return info
+
+
+def first_line(names: Mapping[str, str], script: str = "") -> bytes:
+    """Return the line of shell that exports these variables, whatever is in them, and runs a script of ours.
+
+    It is sent over standard input, and never an argument.
+    """
+    said = [
+        f"{name}=$(printf '%b.' '{_octal(value)}'); {name}=${{{name}%.}}; export {name};"
+        for name, value in names.items()
+    ]
+    if script:
+        said.append(f"eval \"$(printf '%b' '{_octal(script)}')\"")
     return ("".join(said) + "\n").encode("ascii")
+
+
+def _octal(text: str) -> str:
+    return "".join(f"\\0{byte:03o}" for byte in os.fsencode(text))

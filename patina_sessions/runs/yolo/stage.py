@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 
 from patina_sessions.frozen import dataclass
-from patina_sessions.model import RunStarted
+from patina_sessions.model import AgentEvent, RunStarted
 from patina_sessions.paths import Layout
 from patina_sessions.runs import labels
 from patina_sessions.runs.attached import Hear, Watch
 from patina_sessions.runs.outcome import Ended
 from patina_sessions.runs.run import Tell, still
 from patina_sessions.runs.run_log import RunLog
-from patina_sessions.runs.yolo import images, sandbox, source, ticket
+from patina_sessions.runs.yolo import gate, images, sandbox, source, ticket
 from patina_sessions.runs.yolo.agent import Followed, Whole
 from patina_sessions.runs.yolo.order import Order
 from patina_sessions.runs.yolo.ticket import Ticket
@@ -37,11 +37,15 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Voices:
-    """Who hears what: `show` the program's bytes, `say` Patina's own words, `tell` what is to be recorded."""
+    """Who hears what: `show` the program's bytes, `say` Patina's own words, `tell` what is to be recorded.
+
+    `heard` records what the agent's own hooks said.
+    """
 
     show: Hear
     say: Say
     tell: Tell
+    heard: Callable[[Sequence[AgentEvent]], None]
 
 
 def played(
@@ -55,14 +59,14 @@ def played(
     voices: Voices,
 ) -> tuple[Ended, list[str]]:
     """Make the container, put the clone in, and follow the program to its end."""
-    container = _made(engine, place, order, made)
+    container, made = _made(engine, place, order, made, say=voices.say)
     if not engine.has(container, images.GITS):  # then somebody else has to pack what it did
         made = replace(made, helper=ours(engine, place, made.run, say=voices.say))
     base = cloned.result()
     inside = place.layout.runs / f"{made.run}.in"
     engine.put(container, sandbox.WORK, source.packed(inside))
     files.remove_tree(inside)
-    stream = engine.attach(container, stdin=bool(order.told))
+    stream = engine.attach(container, stdin=order.speaks)
     ticket.write(place.layout, replace(made, base=base, running=True))
 
     def hear(number: int, data: bytes) -> None:
@@ -81,16 +85,22 @@ def played(
     )
     with terminal.heard(followed.interrupt, lambda: None):
         engine.start(container)
-        if order.told:
-            stream.send(source.variables(order.told))
+        if order.speaks:
+            stream.send(source.first_line(order.told, order.agent.hooks if order.agent else ""))
             stream.end_input()
         ended = followed.follow()
     return _judged(engine, place.layout, made, container, ended), followed.details
 
 
-def _made(engine: Engine, place: Place, order: Order, made: Ticket) -> str:
+def _made(engine: Engine, place: Place, order: Order, made: Ticket, *, say: Say) -> tuple[str, Ticket]:
     marks = marked(place.layout, made.run)
     engine.make_volume(made.volume, marks)
+    way = {"none": "none", "open": "bridge", "hosts": made.container}[order.reach.kind]
+    if order.reach.kind == "hosts":
+        image = ours(engine, place, made.run, text=gate.IMAGE, say=say)
+        gate.made(engine, made, order.reach, image, marks)
+        over = gate.tried(engine, made, order.reach, image, marks, say=say)
+        made = replace(made, gate_tried=over)
     wanted = sandbox.Wanted(
         image=made.image,
         command=order.command,
@@ -98,10 +108,12 @@ def _made(engine: Engine, place: Place, order: Order, made: Ticket) -> str:
         labels=marks,
         volume=made.volume,
         limits=order.limits,
-        network=order.network,
-        told=bool(order.told),
+        network=way,
+        environment={**order.environment, **(gate.environment() if order.reach.kind == "hosts" else {})},
+        told=order.speaks,
+        more=gate.inside() if order.reach.kind == "hosts" else {},
     )
-    return engine.create(sandbox.plan(wanted))
+    return engine.create(sandbox.plan(wanted)), made
 
 
 def _judged(engine: Engine, layout: Layout, made: Ticket, container: str, ended: Ended) -> Ended:
@@ -118,7 +130,7 @@ def marked(layout: Layout, run: str) -> dict[str, str]:
     return {**labels.common(layout.top, layout.key), labels.KIND: "yolo", labels.RUN: run}
 
 
-def ours(engine: Engine, place: Place, run: str, *, say: Say) -> str:
+def ours(engine: Engine, place: Place, run: str, *, say: Say, text: str = images.BASE) -> str:
     """Return our own image, built where the engine does not have it."""
     scratch, network = place.layout.runs / f"{run}.image", place.settings.text("docker.build_network")
-    return images.ours(engine, scratch, text=images.BASE, network=network, say=say)
+    return images.ours(engine, scratch, text=text, network=network, say=say)

@@ -42,6 +42,10 @@ class Ticket:
     limit: int = 0  # bytes that may come out
     largest: int = 0  # bytes of a file
     running: bool = False  # the program was about to be started: there may be work
+    agent: str = ""  # whose hooks are set up in there
+    gate_tried: float = (
+        0.0  # when that was over, by the engine's clock; what the proxy let through then was ours
+    )
     pid: int = 0  # of the patina that watches over it
 
     @property

@@ -58,6 +58,12 @@ class Networks(Line):
         with self._told("list networks"):
             return list(self._ask("GET", "/networks", _labelled(labels)) or ())
 
+    def named_networks(self, name: str) -> list[dict[str, Any]]:
+        """Return the networks of this name, whoever made them."""
+        with self._told("list networks"):
+            found = list(self._ask("GET", "/networks", {"filters": json.dumps({"name": [name]})}) or ())
+        return [one for one in found if one.get("Name") == name]
+
     def join(self, network: str, container: str, *, aliases: Iterable[str] = ()) -> None:
         """Put a container into a network, known there by these names."""
         with self._told("join the network"):
