@@ -307,3 +307,81 @@ def unseen(seed: int) -> list[Sample]:
             secret = maker(r)
             found.append(Sample(kind, way, into(secret), secret))
     return found
+
+
+# ------------------------------------------------------------------------- the forms of a published detector of secrets
+# Those that detect-secrets 1.5 looks for, in the words in which it finds them: a test lets it find each of them.
+
+PUBLISHED: dict[str, tuple[str, Maker]] = {
+    "Artifactory Credentials": ("key: ¤", drawn(69, before="AKC" + "p")),
+    "AWS Access Key": ("export AWS_ACCESS_KEY_ID=¤", drawn(16, UPPER + "234567", before="AC" + "CA")),
+    "AWS Access Key 2": ("aws_secret_access_key = '¤'", drawn(40, ALNUM + "/+")),
+    "AWS Access Key 3": ("id ¤ of the build", drawn(16, UPPER + "234567", before="AB" + "IA")),
+    "Azure Storage Account access key": (
+        "DefaultEndpointsProtocol=https;AccountName=x;AccountKey=¤",
+        drawn(86, ALNUM + "+/", after="=="),
+    ),
+    "Basic Auth Credentials": ("curl https://ada:¤@example.net/x", drawn(14)),
+    "Cloudant Credentials": ('cloudant_password = "¤"', drawn(64, HEX)),
+    "Cloudant Credentials 2": ("https://ada:¤@ada.cloudant.com", drawn(64, HEX)),
+    "Cloudant Credentials 3": ("clou_apikey: '¤'", drawn(24, LOWER)),
+    "Discord Bot Token": (
+        "bot.run('¤')",
+        joined(".", drawn(22, before="M" + "Tk"), drawn(6), drawn(27, DASHED)),
+    ),
+    "GitHub Token": ("remote: ¤", drawn(36, before="gh" + "o_")),
+    "GitHub Token 2": ("remote: ¤", drawn(36, before="gh" + "u_")),
+    "GitHub Token 3": ("remote: ¤", drawn(36, before="gh" + "r_")),
+    "GitLab Token": ("push with ¤", drawn(20, DASHED, before="gl" + "ft-")),
+    "GitLab Token 2": ("register ¤", drawn(20, DASHED, before="GR" + "1348941")),
+    "GitLab Token 3": ("job ¤", drawn(22, ALNUM, before="gl" + "cbt-4f_")),
+    "GitLab Token 4": ("mail ¤", drawn(25, ALNUM, before="gl" + "imt-")),
+    "GitLab Token 5": ("trigger ¤", drawn(40, ALNUM, before="gl" + "ptt-")),
+    "GitLab Token 6": ("agent ¤", drawn(50, ALNUM, before="gl" + "agent-")),
+    "GitLab Token 7": ("oauth ¤", drawn(64, ALNUM, before="gl" + "oas-")),
+    "IBM Cloud IAM Key": ('ibm_cloud_iam_api_key = "¤"', drawn(44, DASHED)),
+    "IBM COS HMAC Credentials": ('cos_hmac_secret_access_key = "¤"', drawn(48, HEX)),
+    "JSON Web Token": ("Set-Thing: ¤", web_token),
+    "Mailchimp Access Key": ("list with ¤", drawn(32, HEX, after="-us" + "12")),
+    "NPM tokens": ("//registry.npmjs" + ".org/:" + "_auth" + "Token" + "=¤", drawn(36, before="np" + "m_")),
+    "OpenAI Token": (
+        "model ¤",
+        joined("T3Blbk" + "FJ", drawn(30, DASHED, before="sk-", after="a1B2c3D4e5" * 2), drawn(20)),
+    ),
+    "Private Key": ("$ cat k\n¤", private_key),
+    "Private Key 2": ("$ cat k\n¤", lambda r: private_key(r, "DSA ")),
+    "Private Key 3": ("$ cat k\n¤", lambda r: private_key(r, "OPENSSH ")),
+    "Private Key 4": ("$ cat k\n¤", lambda r: private_key(r, "SSH2 ENCRYPTED ")),
+    "PyPI Token": ("upload ¤", drawn(80, DASHED, before="pypi" + "-AgEIcHlwaS5vcmc")),
+    "PyPI Token 2": ("upload ¤", drawn(80, DASHED, before="pypi" + "-AgENdGVzdC5weXBpLm9yZw")),
+    "SendGrid API Key": ("mail ¤", joined(".", drawn(22, DASHED, before="S" + "G."), drawn(43, DASHED))),
+    "Slack Token": (
+        "hear ¤",
+        joined("-", drawn(12, DIGITS, before="xo" + "xp-"), drawn(12, DIGITS), drawn(24, LOWER + DIGITS)),
+    ),
+    "Slack Token 2": (
+        "https://hooks.slack.com/services/¤",
+        joined("/", drawn(9, before="T"), drawn(9, before="B"), drawn(24)),
+    ),
+    "SoftLayer Credentials": ("softlayer_api_key = '¤'", drawn(64, LOWER + DIGITS)),
+    "Square OAuth Secret": ("pay ¤", drawn(43, DASHED, before="sq0" + "csp-")),
+    "Stripe Access Key": ("pay ¤", drawn(24, before="rk_" + "live_")),
+    "Stripe Access Key 2": ("pay ¤", drawn(24, before="sk_" + "live_")),
+    "Telegram Bot Token": ("¤", joined(":", drawn(10, "123456789"), drawn(33, DASHED, before="A" + "A"))),
+    "Twilio API Key": ("call ¤", drawn(32, HEX, before="S" + "K")),
+}
+
+
+def published(seed: int) -> list[Sample]:
+    """Make each form of the detector twice: as it finds it, and inside of JSON's escapes."""
+    r = random.Random(seed)
+    found: list[Sample] = []
+    for kind, (place, maker) in PUBLISHED.items():
+        secret = maker(r)
+        text = f"$ ./run\n{place.replace('¤', secret)}\nok\n"
+        part = secret.partition(":")[2] if kind.startswith("Telegram") else secret
+        found.append(Sample(kind, "as it is found", text, part))
+        found.append(
+            Sample(kind, "json", _json(text), json.dumps(part)[1:-1] if "\n" not in part else part[60:120])
+        )
+    return found

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -46,6 +47,20 @@ def test_of_secrets_in_templates_that_the_rules_were_not_made_for_hardly_one_is_
     samples = [s for seed in range(3) for s in redact_samples.unseen(seed)]
     made = len(redact_samples.samples(0))
     assert len(samples) / 3 >= made / 2, "a third of all are of the second kind"
+    assert _recall(samples) >= 0.98
+
+
+def test_of_the_forms_that_a_published_detector_finds_hardly_one_is_missed() -> None:
+    from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
+
+    detectors: dict[str, Any] = get_mapping_from_secret_type_to_class()
+    samples = [s for seed in range(3) for s in redact_samples.published(seed)]
+    for sample in samples:
+        if sample.way == "as it is found":
+            detector = detectors[re.sub(r" \d+\Z", "", sample.kind)]()
+            assert any(detector.analyze_string(line) for line in sample.text.splitlines()), sample
+    kinds = {s.kind for s in redact_samples.samples(0) + redact_samples.published(0)}
+    assert len(redact_samples.PUBLISHED) >= len(kinds) / 2, "half of the forms are the detector's"
     assert _recall(samples) >= 0.98
 
 

@@ -91,12 +91,13 @@ _PREFIXED: tuple[tuple[str, str, str, int], ...] = (
 # These match at a hint in their middle or end: what stands before it is looked at from there.
 _BEFORE_HINT = {"terraform-token": 14, "mailchimp-key": 32, "azure-secret": 4}
 
-_SLACK_HOOK = r"hooks\.slack\.com/(?:services|workflows|triggers)/(?P<value>[A-Z0-9]{6,20}/[\w/+-]{16,})"
+_SLACK_HOOK = r"hooks\.slack\.com/(?:services|workflows|triggers)/(?P<value>[A-Za-z0-9]{6,20}/[\w/+-]{16,})"
 _DISCORD_HOOK = r"discord(?:app)?\.com/api/(?:v\d+/)?webhooks/\d{10,25}/(?P<value>[\w-]{40,})"
 _DISCORD_BOT = edge() + r"[\w-]{24,28}\.[\w-]{6}\.[\w-]{27,}"
 # A snowflake, in digits, of which Base64 makes one of these beginnings.
 _DISCORD_HINTS = "MD MT Mj Mz ND NT Nj Nz OD OT".split()
 _AWS_KEY = edge() + r"A(?:KI|SI|BI|CC)A[A-Z2-7]{16}(?![A-Za-z0-9])"
+_OPENAI = edge() + r"sk-[\w-]{0,100}?[A-Za-z0-9]{20}T3BlbkFJ[\w-]{20,}"
 _AWS_PAIR = r"AKIA[A-Z2-7]{16}[\s,:;|\"']{1,8}(?P<value>(?![0-9a-f]{40})[A-Za-z0-9/+]{40})(?![A-Za-z0-9/+])"
 # An encrypted token has five parts, a signed one three, and the second of those is JSON as the first is.
 _WEB = (
@@ -159,6 +160,8 @@ SHAPES: tuple[Rule, ...] = (
     *(_prefixed(*row) for row in _PREFIXED),
     Rule("vault-token", ("s.",), r"(?<![\w.)\]-])s\.[A-Za-z0-9]{24}(?![\w.(-])", _random, 26, True),
     _shaped("aws-key", "AKIA ASIA ABIA ACCA", _AWS_KEY, 20),
+    _shaped("gitlab-token", "GR1348941", edge() + r"GR1348941[\w-]{20,}", 29),
+    _shaped("openai-key", "sk-", _OPENAI, 51),
     _shaped("aws-secret", "AKIA", _AWS_PAIR, 40),
     _shaped("sendgrid-key", "SG.", edge() + r"SG\.[\w-]{16,64}\.[\w-]{32,}", 52),
     _shaped("slack-webhook", "hooks.slack.com", _SLACK_HOOK, 48),
