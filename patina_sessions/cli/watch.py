@@ -68,12 +68,13 @@ def _watch(here: Here, *, verbose: bool) -> None:
 
 def _show(data: Data) -> None:
     from patina_sessions import model, safe
+    from patina_sessions.recorder.words import plural
 
     if isinstance(data, model.FilesGap):
         click.echo(f"gap: {safe.line(data.reason)}")
     elif isinstance(data, model.FilesChanged):
         if data.bulk is not None:
-            click.echo(f"{data.bulk}: {data.count} files")
+            click.echo(f"{data.bulk}: {plural(data.count, 'file')}")
         for change in data.files:
             old = f"{safe.path(change.old_path)} → " if change.old_path is not None else ""
             click.echo(f"{change.status} {old}{safe.path(change.path)}")
