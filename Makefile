@@ -48,7 +48,7 @@ agents: $(STAMP)
 	$(BIN)/python -m pytest -n $(WORKERS) -m agents $(ARGS)
 
 browser: $(VENV)/.browser
-	$(BIN)/python -m pytest -m browser $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) -m browser tests/browser $(ARGS)
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

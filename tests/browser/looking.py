@@ -115,6 +115,7 @@ ATTACKS = (
     "</title></style></script></template></textarea><script>window.ran=1</script>",
     "</article></main><h1 id=overview>forged</h1>",
     "<!--<script>",
+    "</noscript><script>window.ran=1</script><noscript>",
     "[here](javascript:window.ran=1) [there](JAVASCRIPT:window.ran=1) <javascript:window.ran=1>",
     "[data](data:text/html;base64,PHNjcmlwdD53aW5kb3cucmFuPTE8L3NjcmlwdD4=)",
     "![x](http://evil.example/x.png) <iframe src=http://evil.example/></iframe>",

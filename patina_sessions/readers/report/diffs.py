@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 
 from patina_sessions import redact
 from patina_sessions.frozen import dataclass
@@ -35,6 +36,7 @@ class Pack:
 
     name: str
     data: str
+    kept: tuple[int, ...]  # the numbers of those that found room
 
 
 def places(sessions: Iterable[tuple[str, Sequence[Id]]]) -> dict[Id, Place]:
@@ -51,22 +53,30 @@ def places(sessions: Iterable[tuple[str, Sequence[Id]]]) -> dict[Id, Place]:
 
 def packs(patches: Iterable[Patch], where: Mapping[Id, Place], *, most: int) -> Iterator[Pack]:
     """Yield the packs in the order of the patches, until they are together `most` characters long."""
-    name, texts, used = "", dict[int, str](), 0
-    for patch in patches:
-        place = where[patch.id]
-        if place.pack != name:
-            if texts:
-                pack = _pack(name, texts)
-                used += len(pack.data)
-                if used > most:
-                    return
-                yield pack
-            name, texts = place.pack, {}
-        texts[place.number] = _text(patch)
-    if texts:
-        pack = _pack(name, texts)
-        if used + len(pack.data) <= most:
+    room = most
+    for name, texts in _grouped(patches, where):
+        pack = _fitting(name, texts, room)
+        if pack is not None:
+            room -= len(pack.data)
             yield pack
+        if pack is None or len(pack.kept) < len(texts):
+            return
+
+
+def _grouped(patches: Iterable[Patch], where: Mapping[Id, Place]) -> Iterator[tuple[str, dict[int, str]]]:
+    for name, group in groupby(patches, key=lambda patch: where[patch.id].pack):
+        yield name, {where[patch.id].number: _text(patch) for patch in group}
+
+
+def _fitting(name: str, texts: Mapping[int, str], room: int) -> Pack | None:
+    """Return the pack of the first of the texts, as many as find room; None where none does."""
+    kept = dict(texts)
+    while kept:
+        pack = _pack(name, kept)
+        if len(pack.data) <= room:
+            return pack
+        kept = dict(list(kept.items())[: len(kept) // 2])
+    return None
 
 
 def _text(patch: Patch) -> str:
@@ -79,7 +89,7 @@ def _pack(name: str, texts: Mapping[int, str]) -> Pack:
     clean = BETWEEN.join(visible(part) for part in _redacted(listed))
     deflate = zlib.compressobj(6, zlib.DEFLATED, -15)
     data = deflate.compress(clean.encode("utf-8", "replace")) + deflate.flush()
-    return Pack(name=name, data=base64.b64encode(data).decode())
+    return Pack(name=name, data=base64.b64encode(data).decode(), kept=tuple(texts))
 
 
 def _redacted(texts: list[str]) -> list[str]:

@@ -1,6 +1,6 @@
 """The report as one file of HTML, in pieces: head and overview, a piece a session, then the diffs.
 
-Templates are Jinja2's with everything escaped; style and script are in the file, and their hashes are all that its
+Templates are Jinja2's with everything escaped; style and scripts are in the file, and their hashes are all that its
 Content-Security-Policy lets in. Nothing is fetched. The pieces that are made wait in memory, the diffs do not.
 """
 
@@ -31,8 +31,8 @@ _HERE = Path(__file__).with_name("templates")
 MOST_DIFFS = 9_000_000  # characters of packed diffs in a whole report
 MOST_OF_ONE = 500_000  # and in the report of one session
 _SAFE_POLICY = (
-    "default-src 'none'; style-src '{style}'; script-src '{script}'; img-src data:; {connect}"
-    "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+    "default-src 'none'; style-src '{style}'; script-src '{early}' '{script}'; img-src data:; {connect}"
+    "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types patina"
 )
 
 
@@ -117,13 +117,16 @@ def _with_full_ids(git: Git, one: Told) -> Told:
 
 def _head(layout: Layout, asked: Asked, book: _Book, found: overview.Overview, now: datetime) -> str:
     connect = "connect-src 'self'; " if asked.live else ""
-    policy = _SAFE_POLICY.format(style=_hash(_style()), script=_hash(_script()), connect=connect)
+    policy = _SAFE_POLICY.format(
+        style=_hash(_style()), early=_hash(_early()), script=_hash(_script()), connect=connect
+    )
     return (
         _environment()
         .get_template("head.html")
         .render(
-            policy=Markup(policy),  # noqa: S704 - our words and two hashes: an escaped quote would be another policy
+            policy=Markup(policy),  # noqa: S704 - our words and three hashes: an escaped quote would be another policy
             style=Markup(_style()),  # noqa: S704 - ours
+            early=Markup(_early()),  # noqa: S704 - ours
             name=layout.top.name or "repository",
             all=found,
             sessions=list(reversed(book.sessions)),
@@ -147,7 +150,9 @@ def _chapter(book: _Book, number: int, worked: Mapping[str, int], *, single: boo
         full=book.full[one.facts.id],
         worked=worked[one.facts.id],
     )
-    return _environment().get_template("session.html").render(chapter=chapter, single=single)
+    text = _environment().get_template("session.html").render(chapter=chapter, single=single)
+    # To a browser that runs scripts this is one piece of text, until the session is opened; to another it is the page.
+    return text if single else f'<noscript class="chapter" data-id="{one.anchor}">\n{text}</noscript>\n'
 
 
 def _packs(git: Git, book: _Book, most: int) -> Iterator[str]:
@@ -192,6 +197,11 @@ def _long(seconds: int) -> str:
 @cache
 def _style() -> str:
     return _asset("report.css")
+
+
+@cache
+def _early() -> str:
+    return _asset("early.js")
 
 
 @cache

@@ -86,9 +86,10 @@ def test_only_what_its_policy_names_can_act(working: Repo) -> None:
     assert "unsafe" not in policy
     assert "http" not in policy
     for tag, directive in (("style", "style-src"), ("script", "script-src")):
-        (inside,) = re.findall(rf"<{tag}>(.*?)</{tag}>", page, re.DOTALL)
-        digest = base64.b64encode(hashlib.sha256(inside.encode()).digest()).decode()
-        assert f"{directive} 'sha256-{digest}'" in policy
+        found = re.findall(rf"<{tag}>(.*?)</{tag}>", page, re.DOTALL)
+        digests = [base64.b64encode(hashlib.sha256(inside.encode()).digest()).decode() for inside in found]
+        named = " ".join(f"'sha256-{digest}'" for digest in digests)
+        assert f"{directive} {named};" in policy
     assert " style=" not in page
     assert not re.search(r"<[^>]+ on[a-z]+=", page)
 
@@ -219,3 +220,36 @@ def test_the_same_memory_gives_the_same_report(tmp_path: Path) -> None:
         repo.patina("report", "--out", "out.html", env=env)
         pages.append((repo.path / "out.html").read_bytes())
     assert pages[0] == pages[1]
+
+
+def test_what_a_report_may_weigh(tmp_path: Path) -> None:
+    """500 sessions with 5,000 commits are under 20 MB, any one of them under 1 MB, with every diff."""
+    repo = history.write(tmp_path / "parser", 500, 5000)
+    page = report(repo)
+    assert page.count('<article class="session"') == 500
+    assert page.count('<details class="change"') == 5000
+    assert len(page.encode()) < 20_000_000
+    packs = re.findall(r'<script type="text/plain"', page)
+    assert len(packs) == len({work.id for work in history.works(500, 5000) if work.made}), (
+        "no diff was left out"
+    )
+    busiest = max(history.works(500, 5000), key=lambda work: len(work.made))
+    assert len(report(repo, "--session", busiest.id).encode()) < 1_000_000
+
+
+def test_one_session_s_page_stays_under_a_megabyte_whatever_it_holds(repo: Repo) -> None:
+    repo.commit("begin", a="1\n")
+    repo.patina("init")
+    repo.patina("session", "start", "Everything at once")
+    noise = [hashlib.sha256(f"{n}".encode()).hexdigest() for n in range(60_000)]
+    for number in range(40):
+        part = "\n".join(noise[number * 1500 : number * 1500 + 1500])
+        repo.commit(f"feat: {number}", {f"f{number}.txt": part})
+    journal = repo.path / ".patina/local/active-session.md"
+    with journal.open("a") as stream:
+        stream.write("".join(f"\n### 12:00 - Mine {n}\n{'many words ' * 900}\n" for n in range(300)))
+    session = json.loads(repo.patina("session", "status", "--json").stdout)["session"]["id"]
+    page = report(repo, "--session", session)
+    assert len(page.encode()) < 1_000_000
+    assert re.search(r"… and [\d,]+ more entries: patina show", page)
+    assert "more bytes: git show" in diffs(page)

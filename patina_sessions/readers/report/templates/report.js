@@ -7,17 +7,33 @@
   const words = byId("words");
   const name = document.title;
   const single = overview.classList.contains("single");
+  const wordsOf = (element) => element.textContent.replace(/\s+/g, " ").trim();
 
   // ------------------------------------------------------------------ pages: the overview, or one session
 
+  // A session is text until it is opened: thousands of them would be a second of work for every look at the overview.
+  const policy = window.trustedTypes ? trustedTypes.createPolicy("patina", { createHTML: (text) => text }) : null;
+  const chapters = new Map();
+  for (const chapter of document.querySelectorAll("noscript.chapter")) chapters.set(chapter.dataset.id, chapter);
+
+  function article(id) {
+    const chapter = chapters.get(id);
+    if (!chapter || chapter.matches("article")) return chapter;
+    const holder = document.createElement("div");
+    holder.innerHTML = policy ? policy.createHTML(chapter.textContent) : chapter.textContent;
+    const made = holder.firstElementChild;
+    chapter.replaceWith(made);
+    chapters.set(id, made);
+    return made;
+  }
+
   let open = null;
-  function show(article) {
-    if (open && open !== article) open.classList.remove("open");
-    open = article;
-    if (article) article.classList.add("open");
-    root.classList.toggle("reading", Boolean(article));
-    const title = article && article.querySelector("h1");
-    document.title = title ? `${title.textContent.trim()} · ${name}` : name;
+  function show(session) {
+    if (open && open !== session) open.classList.remove("open");
+    open = session;
+    if (session) session.classList.add("open");
+    root.classList.toggle("reading", Boolean(session));
+    document.title = session ? `${wordsOf(session.querySelector("h1"))} · ${name}` : name;
   }
 
   function route(first) {
@@ -27,15 +43,18 @@
     } catch {
       // A hash that is none names no place.
     }
+    const session = article(id) || article(id.replace(/-[a-z]\d*$/, "")) || null;
+    if (!single) show(session);
     const target = id && byId(id);
-    const article = target && target.closest("article.session");
-    if (!single) show(article || null);
+    for (const before of document.querySelectorAll(".here")) before.classList.remove("here");
     if (!target) return;
+    target.classList.add("here");
     for (let at = target; at; at = at.parentElement) if (at.tagName === "DETAILS") at.open = true;
-    const place = target.matches("article, section, #overview") ? target.querySelector("[tabindex='-1']") || target : target;
-    if (place.matches("article, section, #overview")) window.scrollTo(0, 0);
-    else (target === article ? article : target).scrollIntoView();
-    if (first && !article) return;
+    if (target === session || target === overview) window.scrollTo(0, 0);
+    else target.scrollIntoView();
+    if (first && !session) return;
+    const heading = target.matches("article, section, #overview") && target.querySelector("[tabindex='-1']");
+    const place = heading || target;
     if (!place.hasAttribute("tabindex")) place.setAttribute("tabindex", "-1");
     place.focus({ preventScroll: true });
   }
@@ -101,23 +120,29 @@
 
   // ------------------------------------------------------------------ search: over the text of the sessions
 
-  const wordsOf = (element) => element.textContent.replace(/\s+/g, " ").trim();
   // Of an entry its heading and its text, and no diff that was opened.
-  function saying(element) {
-    if (!element.matches(".entry")) return wordsOf(element);
-    return [...element.querySelectorAll("h3, .prose, summary code")].map(wordsOf).join(" · ");
+  const saying = (entry) => [...entry.querySelectorAll("h3, .prose, summary code")].map(wordsOf).join(" · ");
+
+  const signs = { amp: "&", lt: "<", gt: ">", quot: '"', "#34": '"', "#39": "'" };
+  function plain(chapter) {
+    if (chapter.matches("article")) {
+      return [...chapter.querySelectorAll("h1, .facts, .goals, .context, h3, .prose")].map(wordsOf).join(" ");
+    }
+    const text = chapter.textContent.replace(/<[^>]*>/g, " ").replace(/&(amp|lt|gt|quot|#34|#39);/g, (_, sign) => signs[sign]);
+    return text.replace(/\s+/g, " ");
   }
 
   const told = [];
-  const articles = [...document.querySelectorAll("article.session")];
+  const ids = [...chapters.keys()];
+  const titles = new Map();
+  for (const link of document.querySelectorAll("#sessions tbody th a")) titles.set(link.hash.slice(1), wordsOf(link));
   function read(deadline) {
-    while (told.length < articles.length && (!deadline || deadline.timeRemaining() > 2)) {
-      const article = articles[told.length];
-      const title = wordsOf(article.querySelector("h1"));
-      const text = [...article.querySelectorAll("h1, .facts, .goals, .context, .entry")].map(saying).join(" ");
-      told.push({ article, title, text: text.toLowerCase(), low: title.toLowerCase() });
+    while (told.length < ids.length && (!deadline || deadline.timeRemaining() > 2)) {
+      const id = ids[told.length];
+      const title = titles.get(id) || id;
+      told.push({ id, title, text: plain(chapters.get(id)).toLowerCase(), low: title.toLowerCase() });
     }
-    if (told.length < articles.length) idle(read);
+    if (told.length < ids.length) idle(read);
   }
   const idle = window.requestIdleCallback || ((work) => setTimeout(() => work({ timeRemaining: () => 20 }), 50));
 
@@ -141,16 +166,16 @@
   }
 
   // The entry that has the most of the words, and the words around the first of them.
-  function best(article, asked) {
-    let found = { score: 0, text: "", id: article.id };
-    for (const entry of article.querySelectorAll(".log > .entry")) {
+  function best(session, asked) {
+    let found = { score: 0, text: "", id: session.id };
+    for (const entry of session.querySelectorAll(".log > .entry")) {
       const text = saying(entry);
       const low = text.toLowerCase();
       const there = asked.filter((word) => low.includes(word));
       if (there.length <= found.score) continue;
       const near = Math.max(0, low.indexOf(there[0]) - 60);
       const at = near ? text.indexOf(" ", near) + 1 : 0;
-      found = { score: there.length, text: (at ? "… " : "") + text.slice(at, at + 180), id: entry.id || article.id };
+      found = { score: there.length, text: (at ? "… " : "") + text.slice(at, at + 180), id: entry.id || session.id };
     }
     return found;
   }
@@ -161,7 +186,7 @@
     root.classList.toggle("searching", asked.length > 0);
     hits.hidden = asked.length === 0;
     if (!asked.length) return;
-    while (told.length < articles.length) read();
+    while (told.length < ids.length) read();
     const found = told.filter((one) => asked.every((word) => one.text.includes(word)));
     const inTitle = (one) => asked.every((word) => one.low.includes(word));
     found.sort((a, b) => inTitle(b) - inTitle(a));
@@ -170,7 +195,7 @@
     const list = byId("hits-list");
     list.replaceChildren();
     for (const one of found.slice(0, MOST)) {
-      const { text, id } = best(one.article, asked);
+      const { text, id } = best(article(one.id), asked);
       const item = document.createElement("li");
       const link = document.createElement("a");
       link.href = `#${id}`;
@@ -182,43 +207,40 @@
     }
   }
 
-  let waiting = 0;
-  words.addEventListener("input", () => {
-    clearTimeout(waiting);
-    waiting = setTimeout(search, 120);
-  });
-  words.addEventListener("focus", () => idle(read), { once: true });
-  byId("search").addEventListener("submit", (event) => {
-    event.preventDefault();
-    search();
-  });
   function leave() {
     words.value = "";
     search();
   }
-  hits.addEventListener("click", (event) => {
-    const link = event.target.closest("a");
-    if (!link) return;
-    leave();
-    if (link.getAttribute("href") === location.hash) route(false);
-  });
-  document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && !hits.hidden) {
+  if (words) {
+    let waiting = 0;
+    words.addEventListener("input", () => {
+      clearTimeout(waiting);
+      waiting = setTimeout(search, 120);
+    });
+    words.addEventListener("focus", () => idle(read), { once: true });
+    byId("search").addEventListener("submit", (event) => {
+      event.preventDefault();
+      search();
+    });
+    hits.addEventListener("click", (event) => {
+      const link = event.target.closest("a");
+      if (!link) return;
       leave();
-      words.focus();
-    }
-  });
+      if (link.hash === location.hash) route(false);
+    });
+    document.addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && !hits.hidden) {
+        leave();
+        words.focus();
+      }
+    });
+  }
 
   // ------------------------------------------------------------------ theme: the system's, or a chosen one
 
   const themes = ["system", "light", "dark"];
   const button = byId("theme");
-  let theme = "system";
-  try {
-    theme = localStorage.getItem("patina-theme") || theme;
-  } catch {
-    // A file may have no storage; the choice then lasts as long as the page.
-  }
+  let theme = root.dataset.theme || "system";
   function dress() {
     if (theme === "system") delete root.dataset.theme;
     else root.dataset.theme = theme;
@@ -229,7 +251,7 @@
     try {
       localStorage.setItem("patina-theme", theme);
     } catch {
-      // As above.
+      // The choice lasts as long as the page.
     }
     dress();
   });
@@ -241,7 +263,7 @@
     try {
       const answer = await fetch("version", { cache: "no-store" });
       const now = answer.ok ? (await answer.text()).trim() : live;
-      const busy = words.value || document.querySelector("details.change[open]");
+      const busy = (words && words.value) || document.querySelector("details.change[open]");
       if (now !== live && !busy) location.reload();
     } catch {
       root.classList.add("gone");
@@ -250,8 +272,7 @@
   }
   if (live) setTimeout(ask, 2000);
 
-  root.classList.add("paged");
-  if (themes.includes(theme)) dress();
+  dress();
   window.addEventListener("hashchange", () => route(false));
   route(true);
 })();
