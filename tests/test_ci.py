@@ -55,6 +55,7 @@ def test_a_run_ends_with_the_slowest_tests_and_the_closing_line(machine_of_fakes
         "make demo",
         "make test",
         "make agents",
+        "make reftable",
         "make browser",
     ]
     assert not [call for call in calls if call.startswith("apt-get ")]
