@@ -15,6 +15,8 @@ from patina_sessions.errors import PatinaError
 
 if TYPE_CHECKING:
     from patina_sessions.paths import Layout
+    from patina_sessions.readers.report import page
+    from patina_sessions.session.active import Here
 
 
 @click.command(
@@ -34,8 +36,22 @@ if TYPE_CHECKING:
     help='Where to write it, "-" for standard output; .patina/local/report.html where not given.',
 )
 @click.option("--open", "opening", is_flag=True, help="Open it in the browser.")
+@click.option(
+    "--serve", is_flag=True, help="Show it to this machine, live while a session runs, until Ctrl-C."
+)
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=0, metavar="N", help="The port of --serve; a free one."
+)
 @json_option
-def report(since: str | None, session: str | None, out: Path | None, opening: bool, as_json: bool) -> None:
+def report(
+    since: str | None,
+    session: str | None,
+    out: Path | None,
+    opening: bool,
+    serve: bool,
+    port: int,
+    as_json: bool,
+) -> None:
     """Write one HTML file with all sessions: timeline, hours, files, tests, failures, goals, journals and diffs.
 
     It works offline and fetches nothing. Secrets that Patina recognises are taken out; diffs are in it, so think before
@@ -48,10 +64,16 @@ def report(since: str | None, session: str | None, out: Path | None, opening: bo
         raise click.UsageError("give --since or --session, not both")
     if out == Path("-") and (opening or as_json):
         raise click.UsageError("--out - goes with neither --open nor --json")
+    if serve and (out is not None or as_json):
+        raise click.UsageError("--serve goes with neither --out nor --json")
     here = place()
     now = clock.now()
     record_first(here)
-    made = page.of(here.layout, page.Asked(since=_since(since, now), session=session), now)
+    asked = page.Asked(since=_since(since, now), session=session)
+    if serve:
+        _serve(here, asked, port, opening=opening)
+        return
+    made = page.of(here.layout, asked, now)
     if out == Path("-"):
         for piece in made.pieces:
             click.echo(piece, nl=False)
@@ -66,6 +88,25 @@ def report(since: str | None, session: str | None, out: Path | None, opening: bo
         click.echo(f"Report: {_shown(where, here.layout)} ({count}, {_size(size)})")
     if opening and click.launch(str(where.absolute())):
         raise PatinaError("no browser could be started", f"Open the file yourself: {where}")
+
+
+def _serve(here: Here, asked: page.Asked, port: int, *, opening: bool) -> None:
+    """Show the report until somebody presses Ctrl-C, which is its end and no failure."""
+    from patina_sessions.readers.report.live import Live
+    from patina_sessions.system import loopback
+
+    live = Live(here.layout, asked, lambda: record_first(here))
+    live.pieces()  # what cannot be shown is said now, and not to a browser
+    with loopback.served(
+        {"": ("html", live.pieces), "version": ("plain", live.version)}, port=port
+    ) as server:
+        try:
+            click.echo(f"Report: {server.url} (Ctrl-C ends it)")
+            if opening:
+                click.launch(server.url)
+            server.serve_forever(poll_interval=0.2)
+        except KeyboardInterrupt:
+            click.echo("Ended", err=True)
 
 
 def _since(text: str | None, now: datetime) -> datetime | None:

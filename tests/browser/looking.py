@@ -105,6 +105,8 @@ class Looking:
 
 
 def _is_of(url: str, here: str) -> bool:
+    if here.startswith("http") and url == f"{here}version":
+        return True
     return url.partition("#")[0] == here or url.startswith("data:image/svg+xml,")
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.browser.looking import ATTACKS, Looking
+from tests.repository import Repo
 
 pytestmark = pytest.mark.browser
 
@@ -259,8 +263,6 @@ def test_on_paper_stands_what_is_read_and_no_control(look: Look, made: Path) -> 
 
 
 def test_one_session_s_page_stands_alone(look: Look, made: Path, axe: str, tmp_path: Path) -> None:
-    from tests.repository import Repo
-
     session = busiest(look(made))[2:]
     Repo(made.parent).patina("report", "--session", session, "--out", str(tmp_path / "one.html"))
     one = look(tmp_path / "one.html")
@@ -332,3 +334,28 @@ def test_what_gets_into_the_page_all_the_same_is_held_by_its_policy(
     assert refused, "the browser said nothing: was the attack there at all?"
     assert not [said for said in one.wrong if said.startswith(("dialog", "a window"))]
     one.wrong.clear()
+
+
+# ------------------------------------------------------------------------------------------------------------- live
+
+
+def test_a_page_that_is_served_shows_what_happens_by_itself(
+    look: Look, new_repo: Callable[..., Repo]
+) -> None:
+    repo = new_repo("live")
+    repo.commit("chore: begin", a="1\n")
+    repo.patina("init")
+    repo.patina("session", "start", "While it runs")
+    command = [sys.executable, "-P", "-u", "-m", "patina_sessions", "report", "--serve"]
+    with subprocess.Popen(command, cwd=repo.path, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        url = server.stdout.readline().split()[1]
+        one = look(url)
+        one.go(sessions(one)[0])
+        repo.patina("note", "Seen without a key")
+        one.page.get_by_text("Seen without a key").wait_for()
+        assert one.page.locator("article.session.open").count() == 1, "the same session is open still"
+        server.send_signal(signal.SIGINT)
+        assert server.wait(timeout=60) == 0
+        one.page.wait_for_function("() => document.documentElement.classList.contains('gone')")
+    one.wrong = [said for said in one.wrong if "ERR_CONNECTION_REFUSED" not in said]
