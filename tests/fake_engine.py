@@ -36,6 +36,7 @@ class Script:
     lost: bool = False  # after the stream nobody answers any more
     nulls: int = 0  # so many looks see a command that is over and has no exit code yet
     asked: list[str] = field(default_factory=list)  # what came in, in order
+    info: dict[str, object] = field(default_factory=dict)
 
 
 @dataclass
@@ -105,6 +106,7 @@ class FakeEngine:
         answers: dict[str, object] = {
             "GET /version": {"ApiVersion": "1.41", "Version": "fake"},
             "GET /_ping": "OK",
+            "GET /info": self.script.info or None,
             "POST /containers/box/exec": {"Id": "cmd" if self._is_users(body) else "ours"},
             "GET /exec/cmd/json": self._state(),
             "GET /exec/ours/json": {"Running": False, "ExitCode": 0},

@@ -49,7 +49,9 @@ def status(as_json: bool) -> None:
         click.echo(f"{thing.name}: {thing.state}, the tree {thing.tree}")
     if not found:
         click.echo("No workspace; the next patina test, build or exec makes one")
-    click.echo(f"Engine {report.version} at {report.endpoint}{', rootless' if report.rootless else ''}")
+    click.echo(
+        f"{report.product} {report.version} at {report.endpoint}{', rootless' if report.rootless else ''}"
+    )
     click.echo(f"Limits that it can enforce: {', '.join(report.enforced) or 'none'}")
     if report.not_enforced:
         click.echo(f"Limits that it cannot enforce: {', '.join(report.not_enforced)}")

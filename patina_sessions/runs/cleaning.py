@@ -9,7 +9,7 @@ from patina_sessions.frozen import dataclass
 from patina_sessions.paths import Layout
 from patina_sessions.runs import labels, living, workspace
 from patina_sessions.runs.yolo import ticket
-from patina_sessions.system.docker import Engine
+from patina_sessions.system.docker import Engine, words
 
 _LIMITS = (
     ("MemoryLimit", "memory"),
@@ -138,25 +138,36 @@ class Report:
     rootless: bool
     enforced: tuple[str, ...]
     not_enforced: tuple[str, ...]
+    product: str = "Docker"
     inside: tuple[str, ...] = ()  # what a running workspace is really held to
 
 
 def engine_report(engine: Engine, layout: Layout | None = None) -> Report:
     """Return what the engine is and which limits it enforces, looked at inside a workspace where one runs."""
     info, version = engine.info(), engine.version()
-    given = [words for key, words in _LIMITS if info.get(key)]
+    given = [name for key, name in _LIMITS if info.get(key) and not words.powerless(info)]
     inside: tuple[str, ...] = ()
     for thing in workspaces(engine, layout) if layout is not None else ():
         if thing.state == "running":
             said = engine.ask(thing.id, ["/bin/sh", "-c", _INSIDE], user="0")
-            words = said.out.decode("utf-8", "replace").split()
-            inside = tuple(f"{n} {v}" for n, v in zip(("memory", "processes"), words, strict=False))
+            answers = said.out.decode("utf-8", "replace").split()
+            inside = tuple(
+                f"{n} {_held(n, v)}" for n, v in zip(("memory", "processes"), answers, strict=False)
+            )
     return Report(
         endpoint=engine.endpoint,
         version=str(version.get("Version", "unknown")),
         api=str(version.get("ApiVersion", "unknown")),
-        rootless=any("rootless" in str(s) for s in info.get("SecurityOptions") or ()),
+        rootless=words.rootless(info),
+        product=words.product(version),
         enforced=tuple(given),
-        not_enforced=tuple(words for _, words in _LIMITS if words not in given),
+        not_enforced=tuple(name for _, name in _LIMITS if name not in given),
         inside=inside,
     )
+
+
+def _held(name: str, value: str) -> str:
+    """Return a limit of the kernel in words."""
+    if value in ("none", "max") or (value.isdigit() and int(value) > 2**62):
+        return "without a limit"
+    return f"{int(value) / 1e6:.0f} MB" if name == "memory" and value.isdigit() else value

@@ -206,7 +206,9 @@ def _ended(engine: Engine, image: str, container: str) -> PatinaError | None:
     if seen is None or seen["State"]["Running"]:
         return None
     code = seen["State"]["ExitCode"]
-    if code == NOT_FOUND:  # what docker-init says of a program that is not there
+    if code == NOT_FOUND or not engine.has(
+        container, ("/bin/sh",)
+    ):  # the inits of engines have codes of their own
         return no_shell(image)
     return PatinaError(
         f"the workspace ended at once, with exit code {code}", f"Is {image} made for this machine?"

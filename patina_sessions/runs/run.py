@@ -39,6 +39,18 @@ Tell = Callable[[RunStarted | RunFinished], None]
 # words for 126 and 127. What `pip install --user` and `npm` put below the home is found too.
 _WRAPPER = 'umask "$1"; shift; true > /patina/used; PATH="$PATH:$HOME/.local/bin"; export PATH; exec "$@"'
 
+# What the kernel itself counts (cgroup v2, v1), against what it had counted the last time that somebody asked.
+_KILLS = r"""
+kills=0 was=0
+for f in /sys/fs/cgroup/memory.events /sys/fs/cgroup/memory/memory.oom_control; do
+  [ -r "$f" ] && while read -r name count; do [ "$name" = oom_kill ] && kills=$count; done < "$f"
+done
+[ -r /patina/starved ] && read -r was < /patina/starved
+echo "$kills" > /patina/starved
+[ "$kills" -lt "$was" ] && was=0
+[ "$kills" -gt "$was" ]
+"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
@@ -236,7 +248,10 @@ def _send(attached: Attached) -> None:
 
 def _starved(engine: Engine, place: Workspace, since: float) -> bool:
     try:
-        return engine.out_of_memory(place.container, since=since)
+        told = engine.out_of_memory(place.container, since=since)
+        if told is None:
+            return engine.ask(place.container, ["/bin/sh", "-c", _KILLS], user="0").code == 0
+        return told
     except PatinaError:
         return False
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
-from patina_sessions.errors import EngineUnavailable, PatinaError
+from patina_sessions.errors import PatinaError
 from patina_sessions.paths import Common, Layout
 from patina_sessions.recorder import drain
 from patina_sessions.session import switch
@@ -207,14 +207,16 @@ def _engine(layout: Layout) -> Iterator[Check]:
     from patina_sessions.system import docker
 
     try:
-        said = cleaning.engine_report(docker.connect(), layout)
-    except EngineUnavailable as error:
+        with docker.connect() as engine:
+            said = cleaning.engine_report(engine, layout)
+    except PatinaError as error:
         words = f"{error.message} (only build, test and exec need one)"
         yield Check(name="engine", level="note", words=words, hint=error.hint)
         return
     kind = "rootless, " if said.rootless else ""
     limits = f"; not enforced: {', '.join(said.not_enforced)}" if said.not_enforced else ""
-    words = f"Docker {said.version} (API {said.api}, {kind}{said.endpoint}){limits}"
+    inside = f"; seen from inside: {', '.join(said.inside)}" if said.inside else ""
+    words = f"{said.product} {said.version} (API {said.api}, {kind}{said.endpoint}){limits}{inside}"
     yield Check(name="engine", level="note" if said.not_enforced else "ok", words=words)
 
 

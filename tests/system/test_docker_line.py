@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 from patina_sessions.errors import EngineUnavailable, PatinaError
 from patina_sessions.system import docker
-from patina_sessions.system.docker import Gone, local
+from patina_sessions.system.docker import Gone, local, words
 from tests.fake_engine import FakeEngine, Script
 
 
@@ -73,3 +74,32 @@ def test_a_socket_s_engine_is_asked_without_loading_the_sdk(tmp_path: Path) -> N
             text=True,
         )
     assert done.stdout == "[]\n", done.stderr
+
+
+DOCKER = {"SecurityOptions": ["name=seccomp,profile=default", "name=rootless"], "CgroupVersion": "2"}
+PODMAN = {
+    "SecurityOptions": ["name=seccomp,profile=default"],
+    "CgroupVersion": "1",
+    "Rootless": True,
+}  # 4.3.1
+ROOTS = {"SecurityOptions": ["name=seccomp,profile=default"], "CgroupVersion": "1"}
+
+
+@pytest.mark.parametrize(("info", "rootless"), [(DOCKER, True), (PODMAN, True), (ROOTS, False)])
+def test_an_engine_whose_socket_is_a_user_s_is_asked_whether_it_is_rootless(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, info: dict[str, object], rootless: bool
+) -> None:
+    with FakeEngine(tmp_path / "s", Script(info=info)) as fake:
+        if os.geteuid() == 0:
+            os.chown(tmp_path / "s", 4711, 4711)
+        monkeypatch.setenv("DOCKER_HOST", fake.host)
+        with docker.connect() as engine:
+            assert engine.rootless() == rootless
+
+
+@pytest.mark.parametrize(
+    ("info", "powerless"),
+    [(DOCKER, False), (PODMAN, True), (ROOTS, False), ({**DOCKER, "CgroupDriver": "none"}, True)],
+)
+def test_limits_that_nobody_is_held_to_are_known(info: dict[str, object], powerless: bool) -> None:
+    assert words.powerless(info) == powerless

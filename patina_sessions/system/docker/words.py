@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from patina_sessions.system import clock
 
@@ -28,6 +29,7 @@ _OF_THE_ENGINE = (
 )
 _HINTS = (
     *_OF_THE_ENGINE,
+    (("container-init binary not found",), "Podman's init is missing: install catatonit."),
     (("is not running", "no such container"), "The next run makes a new one."),
     (("port is already allocated",), "Another program has the port."),
     (("invalid mount config", "bind source path does not exist"), "The engine does not see this folder."),
@@ -94,6 +96,22 @@ def _chain(error: BaseException | None) -> list[BaseException]:
 def _last(chain: list[BaseException]) -> str:
     words = " ".join(str(chain[0]).split()) if chain else "no reason given"
     return words[:200]
+
+
+def rootless(info: Mapping[str, Any]) -> bool:
+    """Return whether an engine, by what it says of itself, is a user's own; Podman has a field of its own for that."""
+    return bool(info.get("Rootless")) or any("rootless" in str(s) for s in info.get("SecurityOptions") or ())
+
+
+def powerless(info: Mapping[str, Any]) -> bool:
+    """Return whether an engine takes limits and cannot hold anybody to them (containers/podman#21575)."""
+    return info.get("CgroupDriver") == "none" or (rootless(info) and str(info.get("CgroupVersion")) == "1")
+
+
+def product(version: Mapping[str, Any]) -> str:
+    """Return what kind of engine it is, by its answer to `/version`."""
+    podman = any("Podman" in str(part.get("Name")) for part in version.get("Components") or ())
+    return "Podman" if podman else "Docker"
 
 
 def ahead(system_time: str) -> float:
