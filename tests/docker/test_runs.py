@@ -451,3 +451,37 @@ def test_an_engine_that_a_context_names_is_used_and_told(
     bench.repo.patina("clean", "--force")
     refused = bench.run("exec", "--", "true", env={"DOCKER_CONTEXT": "nonesuch"})
     assert "Error: there is no Docker context nonesuch" in refused.stderr
+
+
+@pytest.fixture
+def by_ssh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the engine be reached by ssh, whose other end is this machine: the client is a script that calls docker."""
+    host = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")
+    ssh = tmp_path / "bin/ssh"
+    ssh.parent.mkdir()
+    # What it is told to run is its last word: `docker system dial-stdio`.
+    ssh.write_text(f'#!/bin/sh\nfor word; do :; done\nDOCKER_HOST="{host}" exec $word\n')
+    ssh.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{ssh.parent}:{os.environ['PATH']}")
+    monkeypatch.setenv("DOCKER_HOST", "ssh://somebody@there:2222")
+
+
+@pytest.mark.usefixtures("by_ssh")
+def test_an_engine_over_ssh_runs_what_is_piped_in_and_ends_what_takes_too_long(bench: Bench) -> None:
+    done = bench.run("exec", "--", "sh", "-c", "wc -c; echo err >&2; exit 3", input="12345")
+    assert (done.returncode, done.stdout.strip()) == (3, "5"), done.stderr
+    assert "err\n" in done.stderr
+    assert (
+        bench.run("exec", "--timeout", "1", "--", "sh", "-c", "setsid sleep 4242 & sleep 4242").returncode
+        == 124
+    )
+    assert bench.processes("4242") == []
+    assert [run["outcome"] for run in bench.runs()[-2:]] == ["timed out", "failed"]
+
+
+def test_an_engine_over_ssh_without_what_that_needs_says_so(bench: Bench, tmp_path: Path) -> None:
+    bench.repo.write("../absent/paramiko.py", "raise ImportError('No module named paramiko')")
+    env = {"PYTHONPATH": str(tmp_path / "absent"), "DOCKER_HOST": "ssh://somebody@there"}
+    done = bench.run("exec", "--", "true", env=env)
+    assert (done.returncode, done.stderr.count("Error: ")) == (125, 1)
+    assert "patina-sessions[ssh]" in done.stderr

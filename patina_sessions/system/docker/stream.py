@@ -44,10 +44,14 @@ class EngineStream:
 
     def end_input(self) -> None:
         """Tell the command that its standard input is over."""
+        ssh = getattr(self._socket, "proc", None)  # the SDK's connection over ssh is the client's two pipes
         try:
-            self._socket.shutdown(socket.SHUT_WR)
+            if ssh is not None:
+                ssh.stdin.close()
+            else:
+                self._socket.shutdown(socket.SHUT_WR)
         except (OSError, AttributeError, io.UnsupportedOperation):
-            pass  # over TLS and ssh there is no half of a connection to close
+            pass  # over TLS there is no half of a connection to close
 
     def close(self) -> None:
         """Close the connection; a thread that reads it wakes up."""
@@ -56,4 +60,7 @@ class EngineStream:
         except (OSError, AttributeError):
             pass
         for one in self._closing:
-            one.close()
+            try:
+                one.close()
+            except OSError:
+                continue  # the SDK says goodbye to an ssh that has left

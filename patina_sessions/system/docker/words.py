@@ -66,6 +66,10 @@ def silence(where: str, error: BaseException) -> tuple[str, str]:
     chain = _chain(error)
     words = " ".join(str(e) for e in chain)
     path = where.removeprefix("unix://")
+    if "paramiko" in words:
+        return f"an engine at {where} needs a package that is not here", (
+            "Install it beside Patina: pip install 'patina-sessions[ssh]'"
+        )
     if any(isinstance(e, PermissionError) for e in chain) or "Permission denied" in words:
         return f"you may not use the Docker engine at {where}: permission denied on {path}", _JOIN
     if any(isinstance(e, FileNotFoundError) for e in chain) or "No such file" in words:
