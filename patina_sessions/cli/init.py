@@ -45,7 +45,8 @@ def _print_plan(plan: Plan, command: str, *, as_json: bool, done: bool, lines: t
     if not done and not plan.steps:
         click.echo("There is nothing to change.")
     for step in plan.steps if not done else ():
-        click.echo(f"would {step.what} {safe.line(_shown(plan, step.path))}: {step.why}")
+        what = " ".join((step.path.name, *step.argv[1:])) if step.argv else _shown(plan, step.path)
+        click.echo(f"would {step.what} {safe.line(what, limit=400)}: {step.why}")
     for line in "\n".join(lines).splitlines():
         click.echo(safe.visible(line))
     for note in plan.notes:
@@ -111,11 +112,16 @@ def _set_up(heard: Plan) -> tuple[str, ...]:
     import os
 
     from patina_sessions.session import ahead
+    from patina_sessions.setup import agent_checks, agent_places
     from patina_sessions.setup import agents as doer
 
-    lines = doer.apply(heard, os.environ)
+    doer.apply(heard, os.environ)
     ahead.write(place())
-    return lines
+    if not heard.steps:
+        return ("The agents are set up already; there is nothing to change.",)
+    places = agent_checks.places(heard.repository, os.environ)
+    names = dict.fromkeys(agent_places.NAMES[p.agent] for p in places if p.ours)
+    return (f"What {', '.join(names)} does here is told in the journal from now on.",) if names else ()
 
 
 @click.command(epilog="Example: patina uninstall --dry-run")

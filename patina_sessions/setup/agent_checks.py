@@ -19,7 +19,6 @@ from patina_sessions.setup.plan import Plan, Step, shown
 from patina_sessions.system import files
 from patina_sessions.system.repository import Repository
 
-NAMES = {"claude": "Claude Code", "codex": "Codex", "gemini": "Gemini CLI", "opencode": "OpenCode"}
 # What a project's own file does not reach. Codex and OpenCode walk up, and Codex takes a worktree's from the main one.
 _ONLY_AT_THE_TOP = ("claude", "gemini")
 _NOT_IN_WORKTREES = ("claude", "gemini", "opencode")
@@ -46,7 +45,8 @@ def places(repository: Repository, environ: Mapping[str, str]) -> list[Place]:
     books = [ledger.load(repository.common.home / "agents.json")]
     mine = agent_places.book(environ)
     books += [ledger.load(mine)] if mine is not None else []
-    listed = {line.path for book in books for line in book.lines}
+    # Where only the status line was written, hooks are not missed.
+    listed = {line.path for book in books for line in book.lines if line.kind != "client"}
     found: list[Place] = []
     for agent in agent_places.AGENTS:
         for kind, path in agent_places.files_of(repository, agent, environ):
@@ -87,9 +87,9 @@ def examine(repository: Repository, environ: Mapping[str, str]) -> Iterator[Chec
         if not live:
             continue
         where = ", ".join(_named(repository, p) for p in live)
-        yield _check("ok", f"{NAMES[agent]} is heard by {where}")
+        yield _check("ok", f"{agent_places.NAMES[agent]} is heard by {where}")
         if len(live) > 1 and not _once(agent, live):
-            words = f"{NAMES[agent]} has Patina's hooks twice, by {where}: what both say is recorded once"
+            words = f"{agent_places.NAMES[agent]} has Patina's hooks twice, by {where}: what both say is recorded once"
             yield _check("note", words, _single(repository, live))
         yield from _reach(repository, agent, live)
     yield from _left(repository, environ, known)
@@ -121,7 +121,7 @@ def _command(agent: str, kind: str) -> str:
 def _broken(repository: Repository, mine: list[Place]) -> Iterator[Check]:
     """Tell of files that do not parse, and of hooks that somebody took out."""
     for place in mine:
-        name, said = NAMES[place.agent], _named(repository, place)
+        name, said = agent_places.NAMES[place.agent], _named(repository, place)
         if place.agent != "opencode" and place.raw is not None and place.settings is None:
             words = f"{shown(place.path, repository)} does not parse, so that {name} hears none of its hooks"
             yield _check("wrong", words, f"Mend the file, then: {_command(place.agent, place.kind)}")
@@ -159,7 +159,7 @@ def _reach(repository: Repository, agent: str, live: list[Place]) -> Iterator[Ch
     """Tell of folders below and of other worktrees in which hooks of the project alone are not heard."""
     if any(p.kind != "project" for p in live):
         return
-    name, hint = NAMES[agent], f"For everywhere: {_command(agent, 'person')}"
+    name, hint = agent_places.NAMES[agent], f"For everywhere: {_command(agent, 'person')}"
     if agent in _ONLY_AT_THE_TOP:
         where = ", ".join(_named(repository, p) for p in live)
         words = f"{name} reads {where} only where it is started: in a folder below it is not heard"

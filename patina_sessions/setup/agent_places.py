@@ -10,7 +10,8 @@ from patina_sessions.errors import PatinaError
 from patina_sessions.setup.plan import Step
 from patina_sessions.system.repository import Repository
 
-AGENTS = ("claude", "codex", "gemini", "opencode")
+NAMES = {"claude": "Claude Code", "codex": "Codex", "gemini": "Gemini CLI", "opencode": "OpenCode"}
+AGENTS = tuple(NAMES)
 PROJECT = {
     "claude": ".claude/settings.json",
     "codex": ".codex/hooks.json",

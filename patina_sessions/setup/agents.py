@@ -120,8 +120,8 @@ def _settings(path: Path, agent: str) -> tuple[list[Step], list[Note]]:
     return [Step(what="change", path=path, why=why, before=before, after=after)], trust
 
 
-def apply(plan: Plan, environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Carry the plan out and return what to say. Each ledger is written before what it lists is touched."""
+def apply(plan: Plan, environ: Mapping[str, str]) -> None:
+    """Carry the plan out. Each ledger is written before what it lists is touched."""
     top, common = plan.repository.top, plan.repository.common
     data = data_folder(environ)
     mine = [s for s in plan.steps if s.path.is_relative_to(top)]
@@ -137,9 +137,6 @@ def apply(plan: Plan, environ: Mapping[str, str]) -> tuple[str, ...]:
     _note_down(data / "agents.json", lines, common)
     for step in plan.steps:
         perform(step)
-    if not plan.steps:
-        return ("The agents are set up already; there is nothing to change.",)
-    return ("What agents do here is told in the journal from now on.",)
 
 
 def _note_down(path: Path, lines: Iterable[Line], common: Common | None) -> None:

@@ -15,7 +15,7 @@ from patina_sessions.paths import Common, key_file, off_file
 from patina_sessions.setup import agents, blocks, hook_text, hooks, init, manifest, trees
 from patina_sessions.setup.plan import Done, Note, Plan, Step, perform, shown
 from patina_sessions.sources.watcher import process as watcher
-from patina_sessions.system import files
+from patina_sessions.system import files, registry
 from patina_sessions.system import repository as repositories
 from patina_sessions.system.repository import Repository
 
@@ -37,7 +37,7 @@ def plan(repository: Repository, *, purge: bool = False) -> Plan:
         steps, notes = [*steps, *more], [*notes, *said]
     steps = _hide_what_stays(steps, found.values())
     steps += _folders(listed, common, found, gone={step.path for step in steps})
-    steps += _state(common, keep=keep)
+    steps += [*_state(common, keep=keep), *_forgotten(common)]
     if keep:
         notes.append(
             Note(
@@ -46,6 +46,22 @@ def plan(repository: Repository, *, purge: bool = False) -> Plan:
             )
         )
     return Plan(repository=repository, steps=tuple(steps), notes=tuple(notes))
+
+
+def _forgotten(common: Common) -> list[Step]:
+    """Return what takes the repository off the person's list, and the list where no other stands on it."""
+    listed = registry.without(common.git)
+    if listed is None:
+        return []
+    path, before, after = listed
+    if after.strip():
+        why = "this repository is no longer on your list"
+        return [Step(what="change", path=path, why=why, before=before, after=after)]
+    alone = files.names(path.parent) == [path.name]
+    return [
+        Step(what="remove", path=path, why="no repository is on your list any more", before=before),
+        *([Step(what="remove folder", path=path.parent, why="nothing is left in it")] if alone else []),
+    ]
 
 
 def apply(plan: Plan) -> Done:

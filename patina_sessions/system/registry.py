@@ -29,6 +29,15 @@ def add(git: Path, top: Path) -> None:
         return
 
 
+def without(git: Path) -> tuple[Path, bytes, bytes] | None:
+    """Return the file with its bytes, and those without this repository; None where it does not stand there."""
+    path = _file()
+    before = (files.read(path) if path else None) or b""
+    lines = before.split(b"\n")
+    kept = [line for line in lines if not line.startswith(os.fsencode(f"{git}\t"))]
+    return None if path is None or kept == lines else (path, before, b"\n".join(kept))
+
+
 def all_of_them() -> list[tuple[Path, Path]]:
     """Return git directory and working tree of each repository that is still there."""
     path = _file()

@@ -85,6 +85,8 @@ def test_the_plugin_fires_in_a_folder_below_and_beside_the_project_s_own_hooks_r
     settings.write_text('{\n\t"n": 1.50, "statusLine": {"type": "command", "command": "echo mine"}}')
     before = {p: p.read_bytes() for p in Path.home().rglob("*") if p.is_file()}
     repo = recorded("--agent", "claude")
+    heard = [c for c in json.loads(repo.patina("doctor", "--json").stdout)["checks"] if c["name"] == "agents"]
+    assert [(c["level"], c["words"]) for c in heard] == [("ok", "Claude Code is heard by the plugin")]
     repo.patina("init", "--agent", "claude", "--project")
     repo.patina("session", "start", "Parse lines")
     below = repo.path / "src" / "deep"

@@ -128,7 +128,9 @@ def test_uninstall_gives_back_every_byte_of_the_project_and_of_the_home(repo: Re
     before = picture(repo.path, home)
     shown = repo.patina("init", *EVERY, *where, "--dry-run").stdout
     assert picture(repo.path, home) == before
-    repo.patina("init", *EVERY, *where)
+    told = repo.patina("init", *EVERY, *where).stdout
+    heard = "Codex, Gemini CLI, OpenCode" if not where else "Claude Code, Codex, Gemini CLI, OpenCode"
+    assert f"What {heard} does here is told" in told
     during = picture(repo.path, home)
     changed = {p for p in during if during[p] != before.get(p)}
     top = f"{repo.path}/"
@@ -137,6 +139,23 @@ def test_uninstall_gives_back_every_byte_of_the_project_and_of_the_home(repo: Re
     assert picture(repo.path, home) == during
     repo.patina("uninstall")
     assert picture(repo.path, home) == before
+
+
+def test_uninstall_takes_the_repository_off_the_person_s_list_and_leaves_the_others_on_it(
+    repo: Repo, tmp_path: Path
+) -> None:
+    before = picture(Path.home())
+    other = Repo.create(tmp_path / "other")
+    for one in (repo, other):
+        one.patina("init")
+        one.patina("session", "start", "The work")
+        one.patina("session", "end")
+    listed = Path.home() / ".local/state/patina/repositories"
+    assert len(listed.read_text().splitlines()) == 2
+    repo.patina("uninstall")
+    assert [line.split("\t")[1] for line in listed.read_text().splitlines()] == [str(other.path)]
+    other.patina("uninstall")
+    assert {p for p in picture(Path.home()) if "patina" in p} == {p for p in before if "patina" in p}
 
 
 def test_what_somebody_added_since_stays_and_ours_goes(repo: Repo) -> None:
