@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from patina_sessions.cli import print_json
+from patina_sessions.cli.completion import session_ids
 from patina_sessions.cli.session import json_option, place
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def gc(dry_run: bool, as_json: bool) -> None:
 
 
 @click.command(epilog="Example: patina rebuild 20261125-0931")
-@click.argument("session", metavar="ID")
+@click.argument("session", metavar="ID", shell_complete=session_ids)
 @json_option
 def rebuild(session: str, as_json: bool) -> None:
     """Write a session's journal anew from its events, beside the one that is there, which is not touched.
@@ -77,7 +78,7 @@ def rebuild(session: str, as_json: bool) -> None:
 @click.command(
     epilog="Example: patina forget --dry-run 'the secret'; printf %s \"$SECRET\" | patina forget -"
 )
-@click.argument("what", metavar="ID|TEXT")
+@click.argument("what", metavar="ID|TEXT", shell_complete=session_ids)
 @click.option("--dry-run", is_flag=True, help="Only say where it stands.")
 @json_option
 def forget(what: str, dry_run: bool, as_json: bool) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from patina_sessions.cli import print_json, session_words
+from patina_sessions.cli.completion import first_word
 from patina_sessions.errors import NotARepository, NotSetUp, PatinaError
 
 if TYPE_CHECKING:
@@ -254,7 +255,7 @@ def end(with_commit: bool, allow_secret: bool, discard: bool, as_json: bool) -> 
 
 
 @click.command(epilog='Example: patina rename "a better title"')
-@click.argument("words", nargs=-1, required=True, metavar="[ID] TITLE")
+@click.argument("words", nargs=-1, required=True, metavar="[ID] TITLE", shell_complete=first_word)
 def rename(words: tuple[str, ...]) -> None:
     """Give the active session, or an archived one, another title."""
     from patina_sessions.session import rename as doer
