@@ -5,12 +5,14 @@ Which session made it, what was asked and decided at that time, which runs prove
 
 from __future__ import annotations
 
+import os
 import re
 import sqlite3
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from patina_sessions import safe
 from patina_sessions.errors import PatinaError
 from patina_sessions.frozen import dataclass
 from patina_sessions.journal import grammar
@@ -60,24 +62,35 @@ def commits(git: Git, text: str, *, top: Path, folder: Path) -> list[Id]:
     Raises `PatinaError` where it names none.
     """
     line = _LINE.match(text)
-    if ".." in text and not (folder / text).exists():
+    nothing = PatinaError(
+        f"{safe.visible(text[:200])} is no commit, range or file here",
+        "Name one: patina explain HEAD~3, or: patina explain src/x.py:14",
+    )
+    if "\0" in text:
+        raise nothing
+    if ".." in text and not os.path.lexists(folder / text):
         found = git.ask("rev-list", f"--max-count={MOST}", "--end-of-options", text, "--")
         if found.code == 0:
             return _ids(found.out)
-    if line and (folder / line[1]).is_file():
-        return _blamed(git, (folder / line[1]).resolve().relative_to(top.resolve()).as_posix(), int(line[2]))
-    if (folder / text).exists():
-        name = (folder / text).resolve().relative_to(top.resolve()).as_posix()
+    if line and os.path.isfile(folder / line[1]):
+        return _blamed(git, _name(folder / line[1], top), int(line[2]))
+    if os.path.lexists(folder / text):
+        name = _name(folder / text, top)
         found = git.ask("log", "--follow", f"--max-count={MOST}", "--format=%H", "--", name, here=True)
         if _ids(found.out):
             return _ids(found.out)
     one = git.ask("rev-parse", "--quiet", "--verify", "--end-of-options", f"{text}^{{commit}}")
     if one.code == 0:
         return _ids(one.out)
-    raise PatinaError(
-        f"{text} is no commit, range or file here",
-        "Name one: patina explain HEAD~3, or: patina explain src/x.py:14",
-    )
+    raise nothing
+
+
+def _name(path: Path, top: Path) -> str:
+    """Return what git calls a file; of a link its own name. Raises `PatinaError` where it is outside of the tree."""
+    whole = Path(os.path.normpath(path.parent.resolve() / path.name))
+    if not whole.is_relative_to(top.resolve()):
+        raise PatinaError(f"{path} is not in this working tree", f"Name a file in {top}.")
+    return whole.relative_to(top.resolve()).as_posix()
 
 
 def _ids(out: bytes) -> list[Id]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from patina_sessions.events import codec, log
 from patina_sessions.journal import archive, grammar
 from patina_sessions.paths import Layout
-from patina_sessions.readers import facts
+from patina_sessions.readers import facts, listing
 from patina_sessions.system import files, repository
 
 
@@ -38,29 +39,42 @@ def _session(session: str, journal: grammar.Journal) -> dict[str, Any]:
     meta = journal.archived or {}
     return {
         "id": session,
-        "title": _plain(journal.title),
-        "author": known.author,
-        "llm": known.llm,
-        "branch": known.branch,
+        "title": listing.plain(journal.title),
+        "author": listing.plain(known.author),
+        "llm": listing.plain(known.llm),
+        "branch": listing.plain(known.branch),
         "started": known.started.isoformat() if known.started else None,
         "ended": known.ended.isoformat() if known.ended else None,
-        "work_type": known.work_type,
-        "previous_context": _plain(journal.previous_context) or None,
-        "goals": [{"text": _plain(g.text), "done": g.done} for g in journal.goals],
+        "work_type": listing.plain(known.work_type),
+        "previous_context": listing.plain(journal.previous_context) or None,
+        "goals": [{"text": listing.plain(g.text), "done": g.done} for g in journal.goals],
         "entries": [
-            {"date": e.date, "time": e.time, "what": _plain(e.what), "body": _plain(e.body)}
+            {"date": e.date, "time": e.time, "what": listing.plain(e.what), "body": listing.plain(e.body)}
             for e in journal.entries
         ],
         "commits": [
             {"id": c[0], "patch": c[1] or None, "tree": c[2]}
-            for c in meta.get("commits") or ()
-            if isinstance(c, list) and len(c) == 3
+            for c in _listed(meta, "commits")
+            if isinstance(c, list) and len(c) == 3 and all(isinstance(name, str) for name in c)
         ],
-        "rewrites": meta.get("rewrites") or [],
-        "runs": meta.get("runs") or [],
-        "agents": meta.get("agents") or [],
+        "rewrites": _listed(meta, "rewrites"),
+        "runs": _listed(meta, "runs"),
+        "agents": _listed(meta, "agents"),
     }
 
 
-def _plain(text: str) -> str:
-    return text.encode("utf-8", "replace").decode("utf-8")
+def _listed(meta: Mapping[str, Any], name: str) -> list[Any]:
+    """Return a list of the archive's comment, which may be a stranger's: what is no list is none."""
+    value = meta.get(name)
+    return [_finite(item) for item in value] if isinstance(value, list) else []
+
+
+def _finite(value: Any) -> Any:
+    """Return a value without numbers that JSON has no word for: a reader makes infinity of 1e999."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, list):
+        return [_finite(item) for item in value]
+    if isinstance(value, dict):
+        return {name: _finite(item) for name, item in value.items()}
+    return value

@@ -165,9 +165,29 @@ def test_of_two_sessions_of_one_second_the_later_is_told_by_the_earlier_and_not_
         assert later("3", "20260102-0304053") == []
 
 
+def test_a_tracked_link_is_explained_and_not_what_it_leads_to(worked: Repo) -> None:
+    (worked.path / "out").symlink_to("/etc/passwd")
+    worked.git("add", "out")
+    worked.git("commit", "--quiet", "-m", "feat: a link out")
+    assert "feat: a link out" in worked.patina("explain", "out").stdout
+    assert "feat: a link out" in worked.patina("explain", ".").stdout
+
+
 def test_what_is_nothing_here_is_said(worked: Repo) -> None:
     said = worked.patina("explain", "no-such-thing", check=False)
     assert said.returncode == 1
     assert "is no commit, range or file here" in said.stderr
+    for asked in (
+        "/etc/passwd",
+        "..",
+        "a" * 5000,
+        "x" * 300 + ":1",
+        "src/parser.py:999999",
+        "-n1..HEAD",
+        "HEAD..-x",
+    ):
+        said = worked.patina("explain", "--", asked, check=False)
+        assert said.returncode == 1, said.stderr
+        assert said.stderr.startswith("Error: ")
     worked.write("src/parser.py", "changed\n")
     assert "not committed yet" in worked.patina("explain", "src/parser.py:1", check=False).stderr

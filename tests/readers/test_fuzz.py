@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import random
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -13,15 +14,47 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from patina_sessions.errors import PatinaError
-from patina_sessions.journal import archive
-from patina_sessions.paths import Layout
-from patina_sessions.readers import context, exporting, gather, goals, index, listing, search, shelf, showing
+from patina_sessions.journal import archive, metadata
+from patina_sessions.paths import Common, Layout
+from patina_sessions.readers import (
+    context,
+    explain,
+    exporting,
+    gather,
+    goals,
+    index,
+    listing,
+    search,
+    shelf,
+    showing,
+    ties,
+)
+from patina_sessions.system.git import Git
 from tests import corpus
-from tests.readers.journals import facts, journal, new_layout
+from tests.readers.journals import HEAD, facts, journal, new_layout
 from tests.repository import Repo
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 ROUNDS = 40
+_NAMES = st.sampled_from(
+    [
+        *(
+            "v",
+            "kept",
+            "author",
+            "started",
+            "ended",
+            "tz",
+            "branch",
+            "head",
+            "commits",
+            "files",
+            "rewrites",
+            "whole",
+        ),
+        *("runs", "agents", "kind", "outcome", "passed", "failed", "failed_names", "reconstructed"),
+    ]
+)
 _PIECES = (
     b"## ",
     b"### 25:99 - ",
@@ -66,13 +99,13 @@ def _readers(layout: Layout) -> list[Callable[[], object]]:
         lambda: [context.of_file(one.path, max_words=60) for one in archive.all(layout)],
         lambda: [showing.text(showing.find(layout, one.id), color=True) for one in archive.all(layout)],
         lambda: goals.open_goals(layout),
-        lambda: list(exporting.sessions(layout)),
+        lambda: json.dumps(list(exporting.sessions(layout)), allow_nan=False).encode(),
     ]
 
 
-def _read_all(layout: Layout) -> None:
+def _read_all(layout: Layout, *, errors: tuple[type[PatinaError], ...] = (PatinaError,)) -> None:
     for read in _readers(layout):
-        with contextlib.suppress(PatinaError):
+        with contextlib.suppress(*errors):
             read()
 
 
@@ -117,6 +150,57 @@ def test_any_bytes_can_be_read(tmp_path_factory: pytest.TempPathFactory, data: b
     _read_all(layout)
     with index.opened(None) as db:
         assert index.follow(db, gather.repository(layout)) >= 2
+
+
+_SAID = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=8)
+    | st.just(HEAD),
+    lambda deeper: st.lists(deeper, max_size=3) | st.dictionaries(_NAMES, deeper, max_size=3),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(meta=st.dictionaries(_NAMES, _SAID, max_size=6))
+def test_whatever_the_archives_comment_says_can_be_read(
+    tmp_path_factory: pytest.TempPathFactory, meta: dict[str, object]
+) -> None:
+    layout = _layout(tmp_path_factory.mktemp("meta"))
+    (layout.common.archive / "20260301-120000.md").write_bytes(journal(goals=["- [ ] a"]) + _comment(meta))
+    _read_all(layout, errors=())
+    with index.opened(None) as db:
+        index.follow(db, gather.repository(layout))
+        for name in (HEAD, "a"):
+            ties.of(db, name, patch=lambda: "p", tree="t")
+
+
+def _comment(meta: dict[str, object]) -> bytes:
+    return f"\n{metadata.comment(meta)}\n".encode()
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.text(max_size=40), st.booleans())
+def test_whatever_is_to_be_explained_is_explained_or_refused(explained: Repo, text: str, line: bool) -> None:
+    layout = Layout(
+        top=explained.path, git=explained.path / ".git", common=Common(git=explained.path / ".git"), key=""
+    )
+    asked = f"{text}:{len(text)}" if line else text
+    with Git(layout.git, layout.top) as git, contextlib.suppress(PatinaError):
+        wanted = explain.commits(git, asked, top=layout.top, folder=layout.top)
+        explain.explain(git, wanted, gather.repository(layout), active=None, at=None)
+
+
+@pytest.fixture(scope="module")
+def explained(tmp_path_factory: pytest.TempPathFactory) -> Repo:
+    """Return a repository with two commits."""
+    made = Repo.create(tmp_path_factory.mktemp("explained") / "repo")
+    made.commit("one", a="1\n")
+    made.commit("two", {"b:1": "2\n", "-x": "3\n"})
+    return made
 
 
 def test_mutated_journals_come_in_and_are_explained(repo: Repo, tmp_path: Path) -> None:

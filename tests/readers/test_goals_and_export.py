@@ -9,6 +9,9 @@ import sys
 from datetime import datetime
 
 import pytest
+from cloudevents.core.exceptions import CloudEventValidationError
+from cloudevents.core.formats.json import JSONFormat
+from cloudevents.core.v1.event import CloudEvent
 
 from tests.repository import Repo
 
@@ -53,6 +56,22 @@ def test_events_are_cloudevents_in_the_order_of_their_numbers(worked: Repo) -> N
         assert all(name.isalnum() and name.islower() for name in event if name != "data")
     assert [e["seq"] for e in events] == sorted(e["seq"] for e in events)
     assert len({e["id"] for e in events}) == len(events)
+
+
+def test_every_event_is_read_by_the_sdk_of_the_specification_and_keeps_what_it_holds(worked: Repo) -> None:
+    lines = worked.patina("export", "events").stdout.splitlines()
+    assert len(lines) >= 6
+    for line in lines:
+        event = JSONFormat().read(CloudEvent, line)
+        said = json.loads(line)
+        assert event.get_data() == said.pop("data")
+        assert event.get_extension("seq") == said.pop("seq")
+        assert {name: str(event.get_attributes()[name]) for name in said if name != "time"} == {
+            name: str(value) for name, value in said.items() if name != "time"
+        }
+    broken = json.dumps({**json.loads(lines[0]), "specversion": "2.0", "Not-A-Name": 1})
+    with pytest.raises(CloudEventValidationError):
+        JSONFormat().read(CloudEvent, broken)
 
 
 def test_sessions_are_one_document(worked: Repo) -> None:
