@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +15,26 @@ if TYPE_CHECKING:
     from patina_sessions.readers.index import Source
     from patina_sessions.readers.search import Found
 
+_WITHOUT = re.compile(r"-[^-]")
+_FIELD = re.compile(r"-?(?:[a-z]+:(?=\S))?")
 
-@click.command(epilog='Example: patina search "endless loop" parser -docs branch:main since:2w')
+
+class Query(click.Command):
+    """A command whose arguments are a query: `-word` is one of its words, unless it is an option of ours."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put such words behind `--`, where click reads no option; where they stand in a query says nothing."""
+        ours = {name for param in self.get_params(ctx) for name in param.opts}
+        end = args.index("--") if "--" in args else len(args)
+        without = [a for a in args[:end] if _WITHOUT.match(a) and a not in ours]
+        others = [a for a in args[:end] if a not in without]
+        return super().parse_args(ctx, [*others, "--", *without, *args[end + 1 :]])
+
+
+@click.command(
+    cls=Query,
+    epilog='Example: patina search "endless loop" parser -docs branch:main since:2w',
+)
 @click.argument("words", nargs=-1, required=True, metavar="QUERY…")
 @click.option(
     "--from", "folder", type=click.Path(path_type=Path), metavar="DIR", help="The journals of a folder."
@@ -35,7 +54,7 @@ def search(
     from patina_sessions.system import clock
 
     sources, at = _sources(folder, everywhere=everywhere)
-    text = " ".join(f'"{w}"' if " " in w and '"' not in w and len(words) > 1 else w for w in words)
+    text = " ".join(map(_again_quoted, words)) if len(words) > 1 else words[0]
     found = doer.search(sources, text, at=at, limit=limit, now=clock.now())
     if as_json:
         _print_json(found)
@@ -44,6 +63,15 @@ def search(
             click.echo(hit.id)
     else:
         _print(found)
+
+
+def _again_quoted(word: str) -> str:
+    """Return an argument with the quotes that the shell took off: `"a b"`, `-"a b"`, `author:"a b"`."""
+    if " " not in word or '"' in word:
+        return word
+    found = _FIELD.match(word)
+    assert found is not None
+    return f'{found[0]}"{word[found.end() :]}"'
 
 
 def _sources(folder: Path | None, *, everywhere: bool) -> tuple[list[Source], Path | None]:

@@ -156,12 +156,15 @@ def _hit(row: tuple[str, str, str, float, float], words: Sequence[str]) -> Hit:
 
 
 def _lines(path: Path, words: Sequence[str]) -> list[tuple[int, str]]:
-    """Return the lines of a file that hold the most of the words, in the order of the file."""
+    """Return the lines of a file that hold the most of the words, in the order of the file.
+
+    Its title is not among them: that is told with every hit.
+    """
     data = files.read(path) or b""
     stems = [re.compile(rf"(?i)\b{re.escape(_stem(w))}") for w in words]
     scored = []
     for number, line in enumerate(data.decode("utf-8", "replace").split("\n"), 1):
-        if line.startswith("<!-- patina: "):
+        if line.startswith(("<!-- patina: ", "# ")):
             continue
         score = sum(bool(s.search(line)) for s in stems)
         if score:

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from patina_sessions import cli
 from patina_sessions.errors import PatinaError
 from patina_sessions.readers import gather, index, query, search, spelling
 from patina_sessions.readers.index import Source
@@ -191,6 +192,31 @@ def test_the_command_finds_the_active_session_the_archive_and_other_repositories
     assert other.patina("search", "quasar", check=False).stdout == ""
     everywhere = other.patina("search", "quasar", "--all", "--ids").stdout.split()
     assert len(everywhere) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["parser", "-flake"], ["20260101", "20260301"]),
+        (["-flake", "parser"], ["20260101", "20260301"]),
+        (["parser", "-keyed by"], ["20260101", "20260301"]),
+        (["--limit", "1", "parser", "-cache", "--ids"], ["20260101"]),
+        (["-hooks", "tokenizer"], ["20260101"]),
+        (["parser", "author:Ada Lovelace"], []),
+        (["keyed by mtime", "zzz"], ["20260201"]),
+        (["parser", "--", "-flake", "--nothing"], ["20260101", "20260301"]),
+    ],
+)
+def test_a_query_is_read_as_it_was_typed(
+    folder: Path, words: list[str], expected: list[str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.run(["search", "--ids", "--from", str(folder), *words]) == 0
+    assert [line[:8] for line in capfd.readouterr().out.split()] == expected
+
+
+def test_an_option_that_there_is_not_is_said(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["search", "--idss", "parser", "--from", str(folder)]) == 2
+    assert "No such option" in capfd.readouterr().err
 
 
 def test_a_heading_that_matches_is_shown_as_it_stands(repo: Repo) -> None:
