@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from patina_sessions.cli import print_json
+from patina_sessions.cli.completion import files
 from patina_sessions.cli.session import json_option, place
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ _HOW = {
 @click.command(
     epilog="Example: patina explain HEAD~2; patina explain src/parser.py:14; patina explain v1.0..main"
 )
-@click.argument("what", metavar="COMMIT|RANGE|FILE[:LINE]")
+@click.argument("what", metavar="COMMIT|RANGE|FILE[:LINE]", shell_complete=files)
 @json_option
 def explain(what: str, as_json: bool) -> None:
     """Say which session made it, what was asked and decided then, what proved it, and what came after.

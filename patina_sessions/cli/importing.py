@@ -74,6 +74,7 @@ def _counted(taken: Iterable[Taken], *, shown: bool) -> list[Taken]:
 
 def _print(rows: list[Taken], *, dry_run: bool, as_json: bool) -> None:
     from patina_sessions.readers import listing
+    from patina_sessions.recorder.words import plural
 
     new = [one for one in rows if not one.known]
     if as_json:
@@ -86,7 +87,8 @@ def _print(rows: list[Taken], *, dry_run: bool, as_json: bool) -> None:
     for one in new if dry_run else ():
         click.echo(f"would take {one.id} from {safe.line(one.source)}")
     verb = "would come in" if dry_run else "came in"
-    known = f", {len(rows) - len(new)} were here already" if len(rows) > len(new) else ""
-    click.echo(f"{len(new)} journals {verb}{known}")
+    old = len(rows) - len(new)
+    known = f", {old} {'was' if old == 1 else 'were'} here already" if old else ""
+    click.echo(f"{plural(len(new), 'journal')} {verb}{known}")
     if passed := sum(one.passed for one in rows):
         click.echo(f"{passed} lines of transcripts were not understood and passed over", err=True)

@@ -103,7 +103,7 @@ def choose(prefix: str, known: Iterable[str]) -> str:
         return fits[0]
     shown = safe.visible(prefix)
     if not fits:
-        raise PatinaError(f"there is no session '{shown}'", "See them all: patina session list --all")
+        raise PatinaError(f"there is no session '{shown}'", "See them all: patina list --all")
     more = f" and {len(fits) - _NAMED} more" if len(fits) > _NAMED else ""
     names = ", ".join(safe.visible(name) for name in fits[-_NAMED:])
     raise PatinaError(f"{len(fits)} sessions begin with '{shown}'", f"Say more of it: {names}{more}")

@@ -7,8 +7,9 @@ line, since it goes into a new journal and before an assistant.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from patina_sessions import redact, safe
 from patina_sessions.journal.grammar import Journal
@@ -28,6 +29,7 @@ _HEADINGS: tuple[tuple[points.Kind, str], ...] = (
     ("said", "Noted"),
     ("commit", "Commits"),
 )
+_EARLIER = 10  # sessions that are named behind a short brief
 _SHORTEST = 8  # words, below which nothing more is said
 _LABELS = sum(len(heading.split()) for _, heading in _HEADINGS)
 
@@ -73,6 +75,19 @@ def within(journal: Journal, found: Facts, place: str, *, words: int) -> str:
     else:
         chosen = []
     return redact.redact("\n\n".join([*head, *_blocks(chosen), more]))
+
+
+def and_before(said: str, earlier: Iterable[Facts], *, words: int) -> str:
+    """Return a brief with the sessions before it, a line each, as far as there is room in so many words."""
+    lines = ["**Before it:**"]
+    left = words - len(said.split()) - len(lines[0].split())
+    for found in islice(earlier, _EARLIER):
+        line = f"- {redact.redact(_numbers(found))}"
+        left -= len(line.split())
+        if left < 0:
+            break
+        lines.append(line)
+    return "\n\n".join([said, "\n".join(lines)]) if len(lines) > 1 else said
 
 
 def _numbers(found: Facts) -> str:

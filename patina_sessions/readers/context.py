@@ -46,10 +46,15 @@ def context(layout: Layout, *, active: bool, max_chars: int = MAX_CHARS) -> str:
 
 
 def of_last(layout: Layout, *, max_words: int) -> str:
-    """Return the brief of the last finished session in at most so many words; "" where there is none."""
-    last = max(previous.finished(layout), key=previous.order, default=None)
-    found = archive.locate(layout, last.id) if last else None
-    return of_file(found.path, max_words=max_words) if found else ""
+    """Return the brief of the last finished session in at most so many words; "" where there is none.
+
+    Where that leaves room, the sessions before it are named.
+    """
+    known = sorted(previous.finished(layout), key=previous.order, reverse=True)
+    found = archive.locate(layout, known[0].id) if known else None
+    if found is None:
+        return ""
+    return brief.and_before(of_file(found.path, max_words=max_words), known[1:], words=max_words)
 
 
 def of_file(path: Path, *, max_words: int) -> str:

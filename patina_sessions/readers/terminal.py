@@ -143,7 +143,7 @@ def _inline(node: SyntaxTreeNode, style: str) -> Iterator[Span]:
 def _link(node: SyntaxTreeNode, style: str) -> Iterator[Span]:
     """Yield a link's words, and where it leads if they do not say so: a terminal shows no target."""
     words = list(_inline(node, style))
-    target = _shown(str(node.attrs.get("href", "")))
+    target = _shown(str(node.attrs.get("href", ""))).removeprefix("mailto:")
     yield from words
     if target and target not in "".join(said for said, _ in words):
         yield f" ({target})", _joined(style, _DIM)

@@ -16,6 +16,7 @@ from patina_sessions import redact
 from patina_sessions.errors import PatinaError
 from patina_sessions.frozen import dataclass
 from patina_sessions.journal import archive
+from patina_sessions.recorder.words import plural
 from patina_sessions.session import history
 from patina_sessions.session.active import Here
 from patina_sessions.system import files, processes, streams
@@ -154,4 +155,4 @@ def from_history(place: Here, *, gap: float, dry_run: bool) -> Iterator[Taken]:
             feature_commits=settings.number("classify.feature_commits"),
         )
         data = text.encode("utf-8", "surrogateescape")
-        yield _put(place, session, data, f"{len(group)} commits", dry_run=dry_run)
+        yield _put(place, session, data, plural(len(group), "commit"), dry_run=dry_run)

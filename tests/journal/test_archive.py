@@ -93,7 +93,7 @@ def test_a_prefix_that_fits_nothing_is_an_error_that_says_where_to_look(layout: 
     with pytest.raises(PatinaError) as error:
         archive.find(layout, prefix)
     assert error.value.message.encode().startswith(b"there is no session '")
-    assert error.value.hint == "See them all: patina session list --all"
+    assert error.value.hint == "See them all: patina list --all"
 
 
 @given(st.lists(st.text("ab", min_size=1, max_size=4), unique=True), st.text("ab", max_size=4))

@@ -82,3 +82,12 @@ def test_the_command_takes_a_file_or_the_last_session(repo: Repo, tmp_path: Path
     repo.patina("note", "the quasar is in the cache")
     repo.patina("session", "end")
     assert "quasar" in repo.patina("context", "--max-words", "80").stdout
+    repo.patina("session", "start", "second", env={"PATINA_NOW": "2031-01-01T10:00:00+00:00"})
+    repo.patina("note", "nothing of it", env={"PATINA_NOW": "2031-01-01T10:01:00+00:00"})
+    repo.patina("session", "end", env={"PATINA_NOW": "2031-01-01T10:02:00+00:00"})
+    said = repo.patina("context", "--max-words", "80").stdout
+    assert "nothing of it" in said
+    assert "- “first” (" in said.partition("**Before it:**")[2]
+    for words in (20, 25, 30, 40):
+        said = repo.patina("context", "--max-words", str(words)).stdout
+        assert len(said.split()) <= max(words, 21)

@@ -40,7 +40,7 @@ def ready(repo: Repo) -> Repo:
 
 def test_a_transcript_of_claude_becomes_one_entry_a_turn(ready: Repo, tmp_path: Path) -> None:
     said = ready.patina("import", "--claude", str(kept(ready, tmp_path / "t", "claude")))
-    assert said.stdout == "1 journals came in\n"
+    assert said.stdout == "1 journal came in\n"
     assert said.stderr == "2 lines of transcripts were not understood and passed over\n"
     [(name, data)] = archived(ready).items()
     found = grammar.parse(data)
@@ -94,7 +94,7 @@ def test_a_second_import_adds_nothing_and_one_that_has_grown_is_renewed(ready: R
     path = kept(ready, tmp_path / "t", "codex")
     ready.patina("import", "--codex", str(path))
     before = archived(ready)
-    assert "0 journals came in, 1 were here" in ready.patina("import", "--codex", str(path)).stdout
+    assert "0 journals came in, 1 was here" in ready.patina("import", "--codex", str(path)).stdout
     assert archived(ready) == before
     line = {
         "timestamp": "2026-03-02T11:00:00Z",
