@@ -21,6 +21,15 @@ def open_() -> None:
     agent.open_session(place(remind=False), clock.now())
 
 
+@hook.command(epilog="Example: patina hook removed")
+def removed() -> None:
+    """End the sessions of worktrees that were removed."""
+    from patina_sessions.session import removed as doer
+    from patina_sessions.system import clock
+
+    doer.finish_all(place(remind=False), clock.now())
+
+
 @hook.command(epilog="Example: patina hook ahead")
 def ahead() -> None:
     """Write anew what an agent's start hook and a statusline show."""

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from patina_sessions.errors import PatinaError
 from patina_sessions.paths import FORMAT, Common, Layout
-from patina_sessions.recorder import drain, opening
+from patina_sessions.recorder import drain, opening, removed
 from patina_sessions.settings import load
 from patina_sessions.system import clock, files, processes
 from patina_sessions.system import repository as repositories
@@ -126,6 +126,15 @@ def _drain_all(common: Common, folder: Path, git_dir: str | None) -> None:
             log.info("worktree %s: %d events", layout.key, len(events))
         except Exception:  # one worktree's trouble is not another's
             log.exception("worktree %s was not recorded", layout.key)
+    _finish_removed(common, folder)
+
+
+def _finish_removed(common: Common, folder: Path) -> None:
+    """Have the sessions of worktrees that are gone ended, by a process: that room comes later."""
+    if removed.waiting(common):
+        argv = [sys.executable, "-P", "-m", "patina_sessions", "hook", "removed"]
+        done = processes.run(argv, cwd=folder)
+        log.info("worktrees that are gone: %d", done.code)
 
 
 def layouts(common: Common, folder: Path, git_dir: str | None) -> list[Layout]:

@@ -79,6 +79,10 @@ class Recording:
         """Log one event that a command makes, without asking the sources again."""
         return self._log([Fact(time=time or self.now, data=data, key=os.urandom(12).hex())], ())[0]
 
+    def found(self, facts: Sequence[Fact], records: Sequence[log.Record]) -> None:
+        """Log what one source found, without asking the others; the journal is left as it is."""
+        self._log(facts, records)
+
     def note_down(self, *records: log.Record) -> None:
         """Log records that are no events."""
         settle.write(self.layout, self.state, records)

@@ -77,7 +77,7 @@ def finish(
     sums = tally.of(events)
     with Git(place.layout.git, place.layout.top) as git:
         result = tally.outcome(sums, git, place.settings)
-    kept = not sums.empty or _hand_written(journal, events)
+    kept = not sums.empty or hand_written(journal, events)
     at = place.repository
     closing = Closing(
         session=session, sums=sums, result=result, ended=ended, kept=kept, branch=at.branch, head=at.head
@@ -165,7 +165,7 @@ def closed(place: Here, journal: bytes, given: Closing) -> bytes:
     return body + tail.encode("utf-8", "surrogateescape")
 
 
-def _hand_written(journal: bytes, events: list[Event]) -> bool:
+def hand_written(journal: bytes, events: list[Event]) -> bool:
     """Tell whether the journal holds a line that Patina did not write."""
     started = events[0].data
     if not isinstance(started, model.Started):

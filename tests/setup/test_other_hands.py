@@ -159,9 +159,9 @@ def test_on_a_read_only_disk_what_is_there_is_read_and_what_cannot_be_recorded_i
     assert "nothing can be recorded now" in said.stdout
     for command in (("list", "--all"), ("show",), ("search", "parser"), ("context",), ("goals",)):
         read_only.patina(*command)
-    for command in (*WRITING, ("gc",), ("session", "start", "x")):
-        done = read_only.patina(*command, check=False)
-        assert done.returncode == 1, command
+    for words in (*WRITING, ("gc",), ("session", "start", "x")):
+        done = read_only.patina(*words, check=False)
+        assert done.returncode == 1, words
         assert done.stderr.startswith("Error: ")
         assert done.stderr.count("\n") <= 2
     plain = subprocess.run(["git", "log", "--oneline"], cwd=read_only.path, capture_output=True, text=True)

@@ -1,0 +1,61 @@
+"""What a worktree left behind: `git worktree remove` takes its reflog along, and the branch's own has the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from patina_sessions.model import Id, Position
+from patina_sessions.paths import Layout
+from patina_sessions.sources import logbooks, reflog, reflog_lines, reflog_shown
+from patina_sessions.sources.reflog import Reading
+from patina_sessions.sources.reflog_lines import Likeness, Line
+from patina_sessions.sources.reflog_walk import Memory, Start, Walk
+from patina_sessions.system.git import Git
+
+
+def read(
+    git: Git,
+    layout: Layout,
+    position: Position,
+    branch: str,
+    *,
+    since: datetime | None,
+    known: Callable[[Id], bool],
+    elsewhere: Callable[[Id], bool],
+    counted: Callable[[Id], bool],
+    now: datetime,
+) -> Reading:
+    """Return what was made on the branch after the position of a worktree that is gone, and not in another one.
+
+    The layout is the lost worktree's, the door is any other's. Where the branch went with it, or its reflog does not
+    lead on from the position, nothing is told. The rest is as in `reflog.read`.
+    """
+    home = replace(layout, git=layout.common.git)
+    books = logbooks.of(git, home)
+    lines = books.of(f"refs/heads/{branch}") or []
+    place = max((n for n, line in enumerate(lines, 1) if line.new == position.head), default=len(lines))
+    theirs = {line.likeness for folder in logbooks.worktrees(layout.common) for line in books.head(folder)}
+    fresh = reflog_shown.numbered([_as_head(line) for line in lines[place:] if _is_left(line, theirs)], 0)
+    start = Start(
+        last=position.head,
+        before=lines[:place],
+        fresh=fresh,
+        earlier=lambda: lines[:place],
+        since=0 if since is None else int(since.timestamp()),
+        now=int(now.timestamp()),
+    )
+    walk = Walk(git, layout, Memory(known=known, elsewhere=elsewhere, counted=counted), start)
+    for number in range(len(fresh)):
+        walk.line(number)
+    return Reading(facts=reflog.with_files(git, walk.facts), position=replace(position, head=walk.last))
+
+
+def _is_left(line: Line, theirs: set[Likeness]) -> bool:
+    return line.likeness not in theirs and reflog_lines.read(line.text).verb != "still"
+
+
+def _as_head(line: Line) -> Line:
+    """Return the line as one of HEAD's. A branch has one for a whole rebase: its commits are looked for in between."""
+    return replace(line, text="") if reflog_lines.read(line.text).verb == "finish" else line

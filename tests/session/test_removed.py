@@ -1,0 +1,103 @@
+"""A worktree that is removed in mid-session: what it made last is in its journal, which is finished and found."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.repository import Repo
+from tests.waiting import events, quiet, until
+
+
+@pytest.fixture
+def worked(repo: Repo, tmp_path: Path) -> Repo:
+    """Return a linked worktree with a session, beside a main one with its own; its last commit nobody recorded."""
+    repo.commit("first", a="1\n")
+    repo.patina("init")
+    repo.patina("session", "start", "in the main one")
+    linked = repo.worktree(tmp_path / "linked", "topic")
+    linked.patina("session", "start", "in the linked one", "--goal", "one")
+    linked.commit("told", b="1\n")
+    linked.patina("note", "kept")
+    quiet(repo)
+    journal = linked.path / ".patina/local/active-session.md"
+    journal.write_text(journal.read_text() + "\nby hand\n")
+    linked.patina("record")
+    quiet(repo)
+    linked.write("c.txt", "1\n")
+    linked.git("add", "c.txt")
+    linked.git("commit", "--quiet", "-m", "untold", env={"PATINA": "0"})
+    return linked
+
+
+def active(repo: Repo) -> str:
+    return str(json.loads(repo.patina("session", "status", "--json").stdout)["session"]["id"])
+
+
+def finished(repo: Repo) -> list[str]:
+    return [path.read_text() for path in sorted((repo.path / ".git/patina/archive").glob("*.md"))]
+
+
+def test_what_it_made_last_is_in_the_journal_that_the_next_commit_elsewhere_finishes(
+    repo: Repo, worked: Repo
+) -> None:
+    before = (repo.path / ".patina/local/active-session.md").read_text()
+    made = worked.git("rev-parse", "HEAD")
+    repo.git("worktree", "remove", "--force", str(worked.path))
+    repo.commit("elsewhere", d="1\n")
+    until(lambda: finished(repo), "the recorder to finish it")
+    quiet(repo)
+    (journal,) = finished(repo)
+    assert journal.count(": told\n") == 1
+    assert journal.count(f"Commit {made[:10]}: untold\n") == 1
+    assert journal.count("\nkept\n") == 1
+    assert "by hand" in journal
+    assert "- Commits: 2" in journal
+    assert "<!-- 1" not in journal.replace("<!-- patina", "")
+    after = (repo.path / ".patina/local/active-session.md").read_text()
+    assert after.startswith(before)
+    assert "untold" not in after
+    assert [p.name for p in (repo.path / "layer/sessions").iterdir()] == [".gitkeep"]
+    rows = json.loads(repo.patina("list", "--json").stdout)["sessions"]
+    assert [row["title"] for row in rows if not row["active"]] == ["in the linked one"]
+
+
+def test_a_command_finishes_it_too_and_only_once(repo: Repo, worked: Repo) -> None:
+    repo.git("worktree", "remove", "--force", str(worked.path))
+    repo.patina("record")
+    first = finished(repo)
+    assert len(first) == 1
+    count = len(events(repo))
+    repo.patina("record")
+    assert finished(repo) == first
+    assert len(events(repo)) == count
+
+
+def test_a_worktree_that_was_moved_goes_on(repo: Repo, worked: Repo, tmp_path: Path) -> None:
+    repo.git("worktree", "move", str(worked.path), str(tmp_path / "moved"))
+    session = active(Repo(tmp_path / "moved"))
+    repo.patina("record")
+    assert finished(repo) == []
+    assert active(Repo(tmp_path / "moved")) == session
+
+
+def test_in_a_copy_of_a_repository_the_sessions_of_the_original_are_not_ended(
+    repo: Repo, worked: Repo, tmp_path: Path
+) -> None:
+    subprocess.run(["cp", "-r", str(repo.path), str(tmp_path / "copy")], check=True)
+    copy = Repo(tmp_path / "copy")
+    copy.patina("record")
+    assert finished(copy) == []
+    assert active(worked)
+
+
+def test_where_its_branch_went_too_what_was_recorded_is_finished(repo: Repo, worked: Repo) -> None:
+    repo.git("worktree", "remove", "--force", str(worked.path))
+    repo.git("branch", "-D", "topic")
+    repo.patina("record")
+    (journal,) = finished(repo)
+    assert ": told\n" in journal
+    assert "untold" not in journal
