@@ -54,7 +54,7 @@ def test_a_first_prompt_starts_a_session_with_the_commit_in_it_and_a_start_takes
     assert repo.patina("session", "start", "Another", check=False).returncode == 1
 
 
-def test_the_session_stands_in_the_status_line_below_the_person_s_own(
+def test_the_plugin_brings_skills_and_a_server_and_the_session_stands_in_the_status_line(
     clients: Clients, recorded: Callable[..., Repo], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     program = Path(clients.program("claude"))
@@ -65,15 +65,22 @@ def test_the_session_stands_in_the_status_line_below_the_person_s_own(
     settings.write_text('{"statusLine": {"type": "command", "command": "read -r x; echo MINE"}}')
     repo = recorded("--agent", "claude")
     repo.patina("session", "start", "Parse lines", "--goal", "Torn lines are skipped")
-    with person(clients, repo.path, tmp_path / "t", *claude.commit_in(repo.path)) as seat:
+    goals: Step = {"tool": "mcp__plugin_patina_journal__goals", "input": {}}
+    script = (*claude.commit_in(repo.path), goals, {"text": "One goal is open."})
+    with person(clients, repo.path, tmp_path / "t", *script) as seat:
         until(lambda: "Parse lines · 0 commits · 1 open goal" in seat.screen, "the status line")
         seat.type("Write the parser")
         told(repo, "Answered: The parser is in.")
         settled(repo)
-        seat.type("What now?")  # a client asks for the line when something is said
+        seat.type("/patina:note Offsets are in bytes")
         until(lambda: "Parse lines · 1 commit" in seat.screen, "the status line to count the commit")
         assert "MINE" in seat.screen
+        text = told(repo, "Answered: One goal is open.")
         seat.type("/exit")
+    assert "mcp__plugin_patina_journal__goals 1" in text
+    last = json.dumps(seat.model.requests[-1]) if seat.model else ""
+    assert "Run `patina note" in last  # what the skill says
+    assert "- [ ] Torn lines are skipped (since" in last  # what the server answered
 
 
 def test_esc_clear_and_compact_are_understood(
