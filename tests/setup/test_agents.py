@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patina_sessions.setup import agent_hooks
+from patina_sessions.setup import agent_hooks, claude_plugin
+from patina_sessions.setup.plan import Step
 from tests.repository import Repo
 
 AGENTS = ("claude", "codex", "gemini", "opencode")
@@ -82,6 +83,28 @@ def test_a_status_line_of_ours_has_the_person_s_own_in_it_and_gives_it_back(
     added = agent_hooks.restored(json.dumps({**left, "new": 1}).encode(), text)
     assert added is not None
     assert json.loads(added) == {**json.loads(text), "new": 1}
+
+
+def test_a_plugin_that_a_person_took_out_or_whose_client_is_gone_does_not_stop_uninstall(
+    tmp_path: Path,
+) -> None:
+    settings = tmp_path / ".claude/settings.json"
+    settings.parent.mkdir()
+    environ = {"HOME": str(tmp_path), "PATH": str(tmp_path)}
+    gone = "/gone/claude"
+    undo = [
+        Step(what="run", path=Path(gone), why="takes the plugin out", argv=(gone, "plugin", *words))
+        for words in claude_plugin.UNDO.values()
+    ]
+    assert claude_plugin.still_to_run(undo, environ) == ([], [])
+    settings.write_text(json.dumps({"enabledPlugins": {claude_plugin.PLUGIN: True}}))
+    steps, [note] = claude_plugin.still_to_run(undo, environ)
+    assert steps == []
+    assert f"/plugin uninstall {claude_plugin.PLUGIN}" in note.text
+    (tmp_path / "claude").write_text("#!/bin/sh\n")
+    (tmp_path / "claude").chmod(0o755)
+    [step], notes = claude_plugin.still_to_run(undo, environ)
+    assert (step.argv[0], notes) == (str(tmp_path / "claude"), [])
 
 
 def test_settings_that_were_not_there_before_are_gone_afterwards() -> None:
