@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -223,6 +224,23 @@ def test_the_plugin_has_the_hooks_that_a_project_gets_and_says_which_version_it_
         "start",
         "update",
     ]
+
+
+def test_the_skills_name_commands_and_options_that_there_are(repo: Repo) -> None:
+    named: dict[str, set[str]] = {}
+    for skill in PLUGIN.rglob("SKILL.md"):
+        for line in re.findall(r"`patina ([^`]+)`", skill.read_text()):
+            words = line.split()
+            command = " ".join(words[:2] if words[0] == "session" else words[:1])
+            named.setdefault(command, set()).update(re.findall(r"--[a-z-]+", line))
+        if skill.parent.name in ("update", "end"):
+            named.setdefault("session update", set()).update(
+                re.findall(r"`(--(?:work|decision|challenge|pattern))`", skill.read_text())
+            )
+    assert {"session start", "session update", "session end", "note", "goal", "search", "show"} <= set(named)
+    for command, options in named.items():
+        told = repo.patina(*command.split(), "--help").stdout
+        assert not [option for option in options if option not in told], command
 
 
 def test_the_plugin_s_server_is_started_from_a_file_that_may_be_missing(repo: Repo) -> None:
