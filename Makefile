@@ -60,6 +60,8 @@ reftable: $(STAMP)
 		tests/promises/test_2_every_commit_once.py tests/promises/test_3_a_person_loses_nothing.py \
 		tests/promises/test_7_a_session_can_be_ended.py tests/setup/test_shapes.py \
 		-k 'not random_instants and not five_hundred and not is_killed and not settings'
+	PATH="$(CURDIR)/$(VENV)/git/bin:$$PATH" $(BIN)/python -m pytest -n $(WORKERS) $(ARGS) \
+		tests/sources/test_reflog_fuzz.py tests/sources/test_pushes.py -k reftable
 
 docs: $(VENV)/.docs
 	$(BIN)/python -m sphinx -q -W -b html docs build/docs
