@@ -9,8 +9,8 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
+from typing import NamedTuple
 
-from patina_sessions.frozen import dataclass
 from patina_sessions.model import Id
 from patina_sessions.redact import redact
 from patina_sessions.system import processes
@@ -31,8 +31,7 @@ _NAMES = ("--name-only", "--no-renames", "--no-relative")
 _PATHS = 2000  # of one commit that are kept
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class Known(NamedTuple):
     """A commit in short; `paths` are the files that it touches, as they are called after it."""
 
     id: Id
@@ -42,8 +41,7 @@ class Known:
     paths: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Patch:
+class Patch(NamedTuple):
     """What a commit changed, as git prints it: its beginning, and how many bytes follow that are not here."""
 
     id: Id

@@ -51,11 +51,12 @@ def test_an_empty_commit_and_a_merge_are_told(repo: Repo, git: Git) -> None:
 
 
 def test_what_the_user_has_set_up_changes_nothing(repo: Repo, git: Git, tmp_path: Path) -> None:
-    repo.write(".gitattributes", "*.py diff=odd\n")
+    # Where there is no working tree to read attributes from, git reads these.
+    repo.write(".git/info/attributes", "*.py diff=odd\n")
     commit = repo.commit("feat: one", {"a.py": "1\n", ".gitattributes": "*.py diff=odd\n"})
     before = list(history.patches(git, [commit], most=1000))
     trap = tmp_path / "trap"
-    trap.write_text(f"#!/bin/sh\ntouch {tmp_path}/sprung\n")
+    trap.write_text(f"#!/bin/sh\ntouch {tmp_path}/sprung\necho other words\n")
     trap.chmod(0o755)
     for name, value in {
         "color.ui": "always",

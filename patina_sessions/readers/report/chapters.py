@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from markupsafe import Markup
 
@@ -28,8 +29,7 @@ _TOLD_ELSEWHERE = {"goals", "activity log", "session classification", "previous 
 _FACTS = ("ID", "Started", "LLM", "Git Branch", "Session Tag", "Starting Commit")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(NamedTuple):
     """A commit whose diff may be opened; `place` is None where this repository does not have it."""
 
     id: Id
@@ -38,8 +38,7 @@ class Change:
     place: Place | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
+class Item(NamedTuple):
     """One entry of the log, or a section that a person wrote between them."""
 
     anchor: str
@@ -194,7 +193,8 @@ def _is_log(part: grammar.Part) -> bool:
 
 def _entry(told: Told, moment: Moment, change: Change | None, day: str | None) -> Item:
     at = moment.at
-    today = f"{at:%Y-%m-%d}" if at else None
+    iso = at.isoformat() if at else ""
+    today = iso[:10]
     body = moment.body
     if change is not None and change.place is not None and _FILES_ONLY.match(body):
         body = ""
@@ -202,9 +202,9 @@ def _entry(told: Told, moment: Moment, change: Change | None, day: str | None) -
         anchor=f"{told.anchor}-e{moment.number}",
         kind=moment.kind,
         badge=moment.run.outcome if moment.run else "",
-        time=f"{at:%H:%M}" if at else "",
+        time=iso[11:16],
         day=f"{at:%A, %d %B %Y}" if at and today != day else "",
-        at=at.isoformat() if at else "",
+        at=iso,
         what=prose.line(moment.what),
         body=prose.html(body) if body else Markup(""),
         change=change,

@@ -11,6 +11,7 @@ import base64
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
+from typing import NamedTuple
 
 from patina_sessions import redact
 from patina_sessions.frozen import dataclass
@@ -19,11 +20,12 @@ from patina_sessions.readers.report.prose import visible
 from patina_sessions.system.history import Patch
 
 MOST = 16_384  # bytes of one commit's diff: some 400 lines
+_SEEN = bytes((*b"\n\t", *range(0x20, 0x7F)))  # what is plain to see
+_LEVEL = 3  # of 9: half the time of the usual 6, and a tenth more of it
 BETWEEN = "\0"  # no text holds one: it would have been made visible
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(NamedTuple):
     """Where the diff of a commit is: in which pack, and the how manieth of it, from 0."""
 
     pack: str
@@ -86,10 +88,15 @@ def _text(patch: Patch) -> str:
 
 def _pack(name: str, texts: Mapping[int, str]) -> Pack:
     listed = [texts.get(number, "") for number in range(max(texts) + 1)]
-    clean = BETWEEN.join(visible(part) for part in _redacted(listed))
-    deflate = zlib.compressobj(6, zlib.DEFLATED, -15)
+    clean = BETWEEN.join(map(_visible, _redacted(listed)))
+    deflate = zlib.compressobj(_LEVEL, zlib.DEFLATED, -15)
     data = deflate.compress(clean.encode("utf-8", "replace")) + deflate.flush()
     return Pack(name=name, data=base64.b64encode(data).decode(), kept=tuple(texts))
+
+
+def _visible(text: str) -> str:
+    """Return text in which nothing hides; where nothing did, in a tenth of the time."""
+    return text if text.isascii() and not text.encode().translate(None, _SEEN) else visible(text)
 
 
 def _redacted(texts: list[str]) -> list[str]:

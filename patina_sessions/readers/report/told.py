@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from patina_sessions import redact
 from patina_sessions.errors import PatinaError
 from patina_sessions.frozen import dataclass
 from patina_sessions.journal import archive, grammar
-from patina_sessions.journal.grammar import Journal
+from patina_sessions.journal.grammar import Entry, Journal
 from patina_sessions.model import Id
 from patina_sessions.paths import Layout
 from patina_sessions.readers import facts, listing, previous
@@ -25,6 +25,7 @@ from patina_sessions.readers.report import moments
 from patina_sessions.readers.report.moments import Moment
 from patina_sessions.system import files
 
+_SLOW = 2  # minutes that a session's first entry may be later than its start
 _PLAIN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,60}")
 
 
@@ -122,10 +123,27 @@ def _parsed(data: bytes) -> Journal:
 
 def _told(known: Facts, journal: Journal) -> Told:
     meta = journal.archived or {}
+    if "tz" not in meta and known.zone == UTC:
+        zone = _of_its_clock(known.started, journal.entries)
+        known = known._replace(zone=zone)
     runs = meta.get("runs")
     started = known.started.astimezone(known.zone) if known.started else None
     there = tuple(moments.of(journal.entries, started=started, runs=_runs(runs)))
     return Told(facts=known, journal=journal, moments=there, commits=_commits(meta.get("commits"), there))
+
+
+def _of_its_clock(started: datetime | None, entries: Sequence[Entry]) -> timezone:
+    """Return the zone of a journal that names none: its first entry was written when it began, by a clock of that zone.
+
+    A zone lies whole quarters of an hour from Greenwich. A first entry that does not fit came later, and says nothing.
+    """
+    clock = entries[0].time if entries else None
+    if started is None or clock is None:
+        return UTC
+    hours, minutes = map(int, clock.split(":"))
+    ahead = (hours * 60 + minutes - started.hour * 60 - started.minute + 720) % 1440 - 720
+    quarters = round(ahead / 15)
+    return timezone(timedelta(minutes=15 * quarters)) if abs(ahead - 15 * quarters) <= _SLOW else UTC
 
 
 def _runs(listed: object) -> list[dict[str, Any]]:

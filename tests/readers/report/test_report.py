@@ -13,6 +13,7 @@ import pytest
 
 from bench import history
 from tests.cli.test_json import check
+from tests.readers import journals
 from tests.readers.report.test_prose import unpacked
 from tests.repository import Repo
 
@@ -64,6 +65,7 @@ def test_every_session_is_in_it_with_its_journal_its_goals_and_its_diffs(working
     assert "<strong>offsets</strong>" in page
     assert "fix: an &lt;b&gt;endless&lt;/b&gt; loop" in page
     assert "<b>endless" not in page
+    assert "<quotes>" not in page
     assert page.count('<span class="hidden">Done:</span> Quotes &amp; escapes') == 1
     assert page.count('<span class="hidden">Open:</span> Speed') == 2
     assert "under way" in page
@@ -220,6 +222,24 @@ def test_the_same_memory_gives_the_same_report(tmp_path: Path) -> None:
         repo.patina("report", "--out", "out.html", env=env)
         pages.append((repo.path / "out.html").read_bytes())
     assert pages[0] == pages[1]
+
+
+@pytest.mark.parametrize(
+    ("first", "began"),
+    [("07:00", "07:00"), ("16:31", "16:30"), ("22:45", "22:45"), ("11:40", "11:00")],
+)
+def test_a_journal_that_names_no_zone_is_read_by_the_clock_of_its_first_entry(
+    repo: Repo, first: str, began: str
+) -> None:
+    """It began at 11:00 in UTC; 40 minutes later than that is no zone, but a first entry that came late."""
+    repo.patina("init")
+    text = journals.journal("20260301-110000", log="").decode().replace("### 12:00", f"### {first}")
+    folder = repo.path / "layer" / "sessions"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "20260301-110000.md").write_text(text)
+    page = report(repo)
+    assert re.search(rf"<dt>When</dt><dd>Sunday, 01 March 2026, {began}", page)
+    assert '<p class="day">' not in page, "the first entry is of the day on which it began"
 
 
 def test_what_a_report_may_weigh(tmp_path: Path) -> None:
