@@ -41,6 +41,26 @@ _GONE = {
 }
 
 
+# Who commits, and by no settings of the machine's.
+GIT = {
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_AUTHOR_NAME": "Ada Lovelace",
+    "GIT_AUTHOR_EMAIL": "ada@example.org",
+    "GIT_COMMITTER_NAME": "Ada Lovelace",
+    "GIT_COMMITTER_EMAIL": "ada@example.org",
+}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def identity() -> Generator[None]:
+    """Give repositories that many tests share, made before the machine of any, the same git as all others."""
+    with pytest.MonkeyPatch.context() as session:
+        for name, value in GIT.items():
+            session.setenv(name, value)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def machine(
     request: pytest.FixtureRequest,
@@ -55,13 +75,8 @@ def machine(
         "HOME": str(tmp_path_factory.mktemp("home")),
         "TZ": "UTC",
         "LC_ALL": "C.UTF-8",
-        "GIT_CONFIG_GLOBAL": os.devnull,
-        "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_CEILING_DIRECTORIES": str(tmp_path.parent),  # "not a repository" is so wherever TMPDIR lies
-        "GIT_AUTHOR_NAME": "Ada Lovelace",
-        "GIT_AUTHOR_EMAIL": "ada@example.org",
-        "GIT_COMMITTER_NAME": "Ada Lovelace",
-        "GIT_COMMITTER_EMAIL": "ada@example.org",
+        **GIT,
         "PATINA_WATCH_ENABLED": "false",  # a test leaves nothing running; one that is about watchers says true
     }
     for name, value in {**fixed, **another_git()}.items():

@@ -198,8 +198,6 @@ def test_whatever_is_to_be_explained_is_explained_or_refused(explained: Repo, te
 def explained(tmp_path_factory: pytest.TempPathFactory) -> Repo:
     """Return a repository with two commits."""
     made = Repo.create(tmp_path_factory.mktemp("explained") / "repo")
-    for name, value in (("name", "Ada Lovelace"), ("email", "ada@example.org")):
-        made.git("config", f"user.{name}", value)  # made before the machine of the test, so it brings its own
     made.commit("one", a="1\n")
     made.commit("two", {"b:1": "2\n", "-x": "3\n"})
     return made
