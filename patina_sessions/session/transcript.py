@@ -7,7 +7,6 @@ Pure, and one line at a time.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -15,7 +14,7 @@ from typing import Any, TypeAlias
 
 from patina_sessions.model import AgentEvent, Event
 from patina_sessions.recorder import turns
-from patina_sessions.sources.agents import keeping, shapes
+from patina_sessions.sources.agents import keeping, payloads, shapes
 from patina_sessions.sources.agents.keeping import Keep, text
 
 MOST = 2000  # turns of one transcript that are told
@@ -129,11 +128,7 @@ def read(lines: Iterable[bytes | None], *, agent: str, reader: Reader, keep: Kee
 
 
 def _line(raw: bytes | None) -> Line | None:
-    try:
-        found = json.loads(raw) if raw else None
-    except (ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None
+    return payloads.read(raw) if raw else None
 
 
 def _moment(line: Line) -> datetime | None:

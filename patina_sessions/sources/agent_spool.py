@@ -12,7 +12,6 @@ double (a plugin and the settings both have the hook) gives the same key, and th
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 import os
 import re
@@ -24,7 +23,7 @@ from pathlib import Path
 from patina_sessions.frozen import dataclass
 from patina_sessions.model import AgentEvent, Fact
 from patina_sessions.sources import agents
-from patina_sessions.sources.agents import Keep
+from patina_sessions.sources.agents import Keep, payloads
 from patina_sessions.system import clock
 
 log = logging.getLogger(__name__)
@@ -94,12 +93,10 @@ def _bytes(path: Path) -> bytes | None:
 
 def _facts(head: re.Match[bytes], data: bytes, state: os.stat_result, keep: Keep) -> Iterable[Fact]:
     adapter = agents.ADAPTERS.get(head[1].decode())
-    try:
-        payload = json.loads(data[head.end() : -len(_WHOLE)].decode("utf-8", "surrogateescape"))
-    except (ValueError, RecursionError):
+    payload = payloads.read(data[head.end() : -len(_WHOLE)])
+    if payload is None:
         log.warning("a payload of %s could not be read; it is dropped", head[1].decode())
-        return
-    if adapter is None or not isinstance(payload, dict):
+    if adapter is None or payload is None:
         return
     time = clock.local(int(state.st_mtime))
     for event in adapter(payload, keep):
@@ -112,9 +109,8 @@ def _facts(head: re.Match[bytes], data: bytes, state: os.stat_result, keep: Keep
 def _key(event: AgentEvent, state: os.stat_result) -> str:
     """Return what makes a double the same event; what has no id of its own is told by its ten seconds."""
     own = event.key or f"{event.source} {int(state.st_mtime) // 10}"
-    return hashlib.sha256(f"{event.agent}\0{event.agent_session}\0{event.what}\0{own}".encode()).hexdigest()[
-        :32
-    ]
+    name = f"{event.agent}\0{event.agent_session}\0{event.what}\0{own}"
+    return hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
 
 def dead(owner: int) -> bool:

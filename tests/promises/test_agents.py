@@ -101,6 +101,16 @@ def test_a_machine_s_prompt_starts_nothing_and_neither_does_one_where_it_is_swit
     assert journal(given) == ""
 
 
+def test_half_a_character_in_a_payload_does_not_stop_the_record(given: Repo) -> None:
+    half = "\ud83d"  # what is left of an emoji where a client cut a text by its length
+    asked = {"session_id": f"s{half}", "prompt_id": f"p{half}"}
+    say(given, "prompt", "UserPromptSubmit", **asked, prompt=f"Cut {half}")
+    until(lambda: "# Session: Cut \N{REPLACEMENT CHARACTER}" in journal(given), "the session")
+    say(given, "turn", "Stop", **asked, last_assistant_message=half)
+    made = given.commit("more", b="1")
+    until(lambda: made[:10] in journal(given), "the commit")
+
+
 def turn(repo: Repo, number: int, prompt: str) -> None:
     """Set a whole turn of an agent aside, without a ring: who looks for it records it."""
     asked, made = f"p{number}", {"command": f"make part{number}"}

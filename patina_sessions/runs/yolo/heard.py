@@ -6,7 +6,6 @@ under a session of a person's, and nothing is started by them.
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 from patina_sessions.errors import PatinaError
@@ -14,7 +13,7 @@ from patina_sessions.model import AgentEvent
 from patina_sessions.runs.yolo import sandbox
 from patina_sessions.runs.yolo.ticket import Ticket
 from patina_sessions.sources import agents
-from patina_sessions.sources.agents import Keep
+from patina_sessions.sources.agents import Keep, payloads
 from patina_sessions.system.docker import Engine
 
 MOST = 16_000_000  # bytes of all payloads
@@ -43,11 +42,8 @@ def read(engine: Engine, container: str, one: Ticket, keep: Keep) -> tuple[Agent
         pass  # what came until then is worth something: each line stands for itself
     found: list[AgentEvent] = []
     for line in bytes(data).split(b"\n"):
-        try:
-            payload = json.loads(line.decode("utf-8", "replace")) if line.strip() else None
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(payload, dict) and len(found) < EVENTS:
+        payload = payloads.read(line)
+        if payload is not None and len(found) < EVENTS:
             found += [_ours(event, one) for event in adapter(payload, keep)]
     return tuple(found)
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from patina_sessions.model import AgentEvent
-from patina_sessions.sources.agents import ADAPTERS, Keep
+from patina_sessions.sources.agents import ADAPTERS, Keep, payloads
 
 RECORDED = Path(__file__).parents[2] / "data" / "agents"
 KEEP = Keep(top="/home/dev/proj")
@@ -202,3 +202,33 @@ def test_no_payload_however_strange_is_an_error_or_grows_long(
     for found in ADAPTERS[agent]({**fields, "hook_event_name": event}, KEEP):
         assert found.agent == agent
         assert len(found.text) <= 420
+
+
+@given(
+    st.recursive(st.none() | st.text() | st.integers(), lambda s: st.lists(s) | st.dictionaries(st.text(), s))
+)
+def test_whatever_json_a_client_writes_is_read_as_text_that_can_be_written(value: Any) -> None:
+    raw = json.dumps({"a": value}).encode()  # each half character spelled as JavaScript spells it
+    found = payloads.read(raw)
+    assert found is not None
+    json.dumps(found, ensure_ascii=False).encode("utf-8", "surrogateescape")
+    if "\\ud" not in raw.decode():
+        assert found == {"a": value}
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        (rb'{"a": "\ud83d\ude00"}', "\N{GRINNING FACE}"),
+        (rb'{"a": "\ud83d"}', "\N{REPLACEMENT CHARACTER}"),
+        (rb'{"a": "\ude00 \\ud83d"}', "\N{REPLACEMENT CHARACTER} \\ud83d"),
+        (b'{"a": "caf\xe9"}', "caf\udce9"),
+    ],
+)
+def test_pairs_stay_and_halves_are_replaced(raw: bytes, said: str) -> None:
+    assert payloads.read(raw) == {"a": said}
+
+
+@pytest.mark.parametrize("raw", [b"", b"[1]", b"{", b"null", b'{"a":' + b"[" * 100_000])
+def test_what_is_no_object_is_none(raw: bytes) -> None:
+    assert payloads.read(raw) is None
