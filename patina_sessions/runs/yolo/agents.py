@@ -11,6 +11,7 @@ from typing import Any
 
 from patina_sessions.errors import PatinaError
 from patina_sessions.frozen import dataclass
+from patina_sessions.runs.yolo.sandbox import EVENTS
 from patina_sessions.settings import Settings
 
 TASK = "{task}"
@@ -65,13 +66,13 @@ def _native(agent: Agent) -> str:
 # What its hooks are given is set aside, one file each; they are no source of anything but the report.
 _CLAUDE_HOOKS = """
 mkdir -p "$HOME/.claude"
-hook='[{"hooks":[{"type":"command","timeout":10,"command":"cat > /work/events/$(date +%s%N)-$$.json"}]}]'
+hook='[{"hooks":[{"type":"command","timeout":10,"command":"cat > @EVENTS@/$(date +%s%N)-$$.json"}]}]'
 all=
 for on in SessionStart UserPromptSubmit PostToolUse PostToolUseFailure Stop SessionEnd; do
   all="$all${all:+,}\\"$on\\":$hook"
 done
 printf '{"hooks":{%s}}' "$all" > "$HOME/.claude/settings.json"
-"""
+""".replace("@EVENTS@", EVENTS)
 
 KNOWN = (
     Agent(

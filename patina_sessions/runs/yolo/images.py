@@ -10,20 +10,21 @@ from pathlib import Path
 from patina_sessions.errors import PatinaError
 from patina_sessions.runs import labels
 from patina_sessions.runs.plain import cleaned
+from patina_sessions.runs.yolo.sandbox import HOME, WORK
+from patina_sessions.runs.yolo.source import GID, UID
 from patina_sessions.system import files
 from patina_sessions.system.docker import Engine
 
 Say = Callable[[str], None]
 
-BASE = """FROM debian:bookworm-slim
+BASE = f"""FROM debian:bookworm-slim
 RUN apt-get update -qq \\
  && apt-get install -y -qq --no-install-recommends \\
     ca-certificates curl git less make patch procps python3 ripgrep \\
  && rm -rf /var/lib/apt/lists/*
-RUN grep -q :1000: /etc/passwd || echo 'agent:x:1000:1000:agent:/home/agent:/bin/sh' >> /etc/passwd; \\
-    mkdir -p /home/agent /work && chown 1000:1000 /home/agent /work
+RUN grep -q :{UID}: /etc/passwd || echo 'agent:x:{UID}:{GID}:agent:{HOME}:/bin/sh' >> /etc/passwd; \\
+    mkdir -p {HOME} {WORK} && chown {UID}:{GID} {HOME} {WORK}
 """
-
 
 GITS = ("/usr/bin/git", "/bin/git", "/usr/local/bin/git")
 

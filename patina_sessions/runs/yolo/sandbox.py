@@ -15,7 +15,7 @@ from patina_sessions.frozen import dataclass
 from patina_sessions.runs.yolo.source import GID, UID
 from patina_sessions.system.docker import Container, Mount
 
-WORK = "/work"
+WORK = "/clone"
 TREE = f"{WORK}/repo"
 EVENTS = f"{WORK}/events"  # what an agent's hooks say
 HOME = "/home/agent"

@@ -26,7 +26,7 @@ def _gateway() -> str:
 
 @pytest.mark.timeout(600)
 def test_claude_code_makes_a_commit_that_comes_back_and_its_hooks_become_events(yolo: Yolo) -> None:
-    with model(*claude.commit_in(Path("/work/repo")), host="0.0.0.0") as stub:
+    with model(*claude.commit_in(Path("/clone/repo")), host="0.0.0.0") as stub:
         place = f"{_gateway()}:{stub.port}"
         env = {
             "ANTHROPIC_BASE_URL": f"http://{place}",

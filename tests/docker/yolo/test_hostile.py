@@ -92,7 +92,7 @@ def plants(canary: Path) -> dict[str, str]:
     do printf '#!/bin/sh\\necho hook >> {canary}\\n' > .git/hooks/$h; done; chmod +x .git/hooks/*"""
     return {
         "hooks": f"mkdir -p .git/hooks; {hook}",
-        "core.hooksPath": "mkdir -p evil && cp .git/hooks/* evil/ && git config core.hooksPath /work/repo/evil",
+        "core.hooksPath": "mkdir -p evil && cp .git/hooks/* evil/ && git config core.hooksPath /clone/repo/evil",
         "core.fsmonitor": config("core.fsmonitor"),
         "a clean filter": 'echo "*.txt filter=x" > .gitattributes; git config filter.x.clean "sed s/safe/EVIL/"',
         "a smudge filter": config("filter.x.smudge", "smudge") + "; git config filter.x.required true",
@@ -250,7 +250,7 @@ tell("a kernel module", libc.syscall(313, 0, b"", 0) == 0)
 tell("keys of the kernel", libc.syscall(250, 0, -3, 1) > 0)
 tell("bpf", libc.syscall(321, 0, 0, 0) >= 0)
 tell("another clock", works(lambda: __import__("time").clock_settime(0, 0) or True))
-tell("the root file system", any(works(lambda p=p: open(p + "/x", "w")) for p in ("/", "/etc", "/usr/bin", "/var", "/work")))
+tell("the root file system", any(works(lambda p=p: open(p + "/x", "w")) for p in ("/", "/etc", "/usr/bin", "/var", "/clone")))
 tell("a port of the host", any(works(lambda a=a: reach(socket.AF_INET, (a, PORT))) for a in ADDRESSES))
 tell("the metadata address", works(lambda: reach(socket.AF_INET, ("169.254.169.254", 80))))
 tell("another address by number", works(lambda: reach(socket.AF_INET, ("1.1.1.1", 443))))

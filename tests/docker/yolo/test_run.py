@@ -139,12 +139,12 @@ def test_uncommitted_work_goes_along_only_when_asked(yolo: Yolo) -> None:
 def test_the_container_is_held_as_it_is_said(yolo: Yolo) -> None:
     script = """
 id -u; grep -E '^(CapEff|CapBnd|NoNewPrivs|Seccomp):' /proc/self/status | tr -d '\\t' ; pwd
-for place in / /etc /usr /work /proc/sys/kernel; do touch $place/x 2>/dev/null && echo "wrote $place"; done
-for place in /tmp "$HOME" /work/repo; do touch $place/x && echo "may write $place"; done
+for place in / /etc /usr /clone /proc/sys/kernel; do touch $place/x 2>/dev/null && echo "wrote $place"; done
+for place in /tmp "$HOME" /clone/repo; do touch $place/x && echo "may write $place"; done
 cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev/null
 cat /sys/fs/cgroup/pids.max /sys/fs/cgroup/pids/pids.max 2>/dev/null
 ls /sys/class/net; ulimit -n
-mount | grep -c ' /work '
+mount | grep -c ' /clone '
 """
     done = yolo.go(script, "--memory", "300m")
     assert done.stdout.splitlines() == [
@@ -153,10 +153,10 @@ mount | grep -c ' /work '
         "CapBnd:0000000000000000",
         "NoNewPrivs:1",
         "Seccomp:2",
-        "/work/repo",
+        "/clone/repo",
         "may write /tmp",
         "may write /home/agent",
-        "may write /work/repo",
+        "may write /clone/repo",
         str(300 << 20),
         "1024",
         "lo",
