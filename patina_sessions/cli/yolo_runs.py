@@ -125,7 +125,8 @@ def diff(run: str, stat: bool) -> None:
 
     layout = _here().layout
     words = ("--stat=100",) if stat else ()
-    click.echo(safe.visible(roster.difference(layout, roster.one(layout, run), words=words)), nl=False)
+    for piece in roster.difference(layout, roster.one(layout, run), words=words):
+        click.echo(safe.visible(piece), nl=False)
 
 
 @yolo.command(epilog="Example: patina yolo stop last")
@@ -160,7 +161,7 @@ def stop(run: str, as_json: bool) -> None:
 @json_option
 def rm(run: str, force: bool, branch: bool, as_json: bool) -> None:
     """Remove what is left of a run in the engine, and with --branch what it brought home."""
-    from patina_sessions.runs.yolo import homecoming, roster, ticket
+    from patina_sessions.runs.yolo import homecoming, roster
     from patina_sessions.system import docker
 
     here = _here()
@@ -175,14 +176,13 @@ def rm(run: str, force: bool, branch: bool, as_json: bool) -> None:
             )
         with docker.connect() as engine:
             homecoming.clear(engine, here.layout, found.ticket)
-    gone = list(found.branches) if branch else []
-    if branch:
-        roster.drop_branches(here.layout, found)
-    assert not ticket.alive(here.layout, found.run)
+    gone = roster.drop_branches(here.layout, found) if branch else ()
     if as_json:
-        print_json("yolo.rm", {"id": found.run, "branches": gone})
+        print_json("yolo.rm", {"id": found.run, "branches": [name for name, _ in gone]})
         return
-    click.echo(f"Removed: {found.run}{', ' + ', '.join(gone) if gone else ''}")
+    click.echo(f"Removed: {found.run}")
+    for name, stood in gone:
+        click.echo(f"Deleted branch {name} (was {stood[:10]})")
 
 
 @yolo.command(epilog="Example: patina yolo recover last")

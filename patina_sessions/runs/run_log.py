@@ -7,6 +7,7 @@ between is counted and dropped. Only what is kept is decoded and redacted (5 MB/
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from patina_sessions.errors import PatinaError
@@ -29,6 +30,18 @@ class Output:
     unwritten: str = ""  # why the log could not be written, in words
 
 
+def hider(values: Iterable[str]) -> Callable[[str], str]:
+    """Return what takes these values out of a text: what `--env` and `--secret` gave stands nowhere afterwards."""
+    hidden = sorted((v for v in values if len(v) >= HIDDEN_FROM), key=len, reverse=True)
+
+    def hide(text: str) -> str:
+        for value in hidden:
+            text = text.replace(value, "[redacted:env]")
+        return text
+
+    return hide
+
+
 class RunLog:
     """Takes a run's bytes as they come. `hidden` are values that never stand in a log: what `--env` gave."""
 
@@ -40,7 +53,7 @@ class RunLog:
         self._ring_limit = limit - limit // 2
         self._plain = {1: Plain(), 2: Plain()}
         self._redactor = StreamRedactor()
-        self._hidden = tuple(sorted((v for v in hidden if len(v) >= HIDDEN_FROM), key=len, reverse=True))
+        self._hide = hider(hidden)
         self._texts: list[str] = []
         self._size = 0
         self._dropped = 0
@@ -83,8 +96,7 @@ class RunLog:
     def _write(self, text: str) -> None:
         if not text:
             return
-        for value in self._hidden:
-            text = text.replace(value, "[redacted:env]")
+        text = self._hide(text)
         self._texts.append(text)
         if self._unwritten:
             return

@@ -196,3 +196,10 @@ def paths(raw: bytes) -> set[str]:
             path = next(fields, b"")
         found.add(text(path))
     return found
+
+
+def first_words(said: bytes) -> str:
+    """Return what says most of git's words on standard error: the line that begins with `fatal` or `error`."""
+    lines = [line.strip() for line in said.decode("utf-8", "replace").splitlines() if line.strip()]
+    telling = [line for line in lines if line.startswith(("error:", "fatal:"))]
+    return (telling or lines or ["git gave no reason"])[0][:300]

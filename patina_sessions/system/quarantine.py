@@ -13,7 +13,7 @@ from pathlib import Path
 from patina_sessions.errors import GitFailed
 from patina_sessions.model import Id
 from patina_sessions.system import files, processes
-from patina_sessions.system.objects import is_id, text
+from patina_sessions.system.objects import first_words, is_id, text
 
 SECONDS = 120.0
 SAID = 64_000_000  # bytes
@@ -86,7 +86,7 @@ class Quarantine:
             "init", "--quiet", "--bare", "--template=", f"--object-format={object_format}", ".", bare=False
         )
         if said.code:
-            raise GitFailed(f"git cannot make a repository: {_first(said.err)}", "Ask git: git version")
+            raise GitFailed(f"git cannot make a repository: {first_words(said.err)}", "Ask git: git version")
         sha256 = object_format != "sha1"
         extensions = f"[extensions]\n\tobjectFormat = {object_format}\n" if sha256 else ""
         config = _CONFIG.format(version=int(sha256), extensions=extensions)
@@ -110,7 +110,7 @@ class Quarantine:
         spec = f"{refs}*:{refs}*"
         said = self.git("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", str(bundle), spec)
         if said.code:
-            why = "it took too long, or too much memory" if said.code == -9 else _first(said.err)
+            why = "it took too long, or too much memory" if said.code == -9 else first_words(said.err)
             raise GitFailed(f"git refuses what came out: {why}", None)
         listed = self.git("for-each-ref", "--format=%(objectname) %(objecttype) %(refname)", refs)
         found: dict[str, Id] = {}
@@ -123,10 +123,3 @@ class Quarantine:
     def remove(self) -> None:
         """Remove it with all that is in it."""
         files.remove_tree(self.folder)
-
-
-def _first(said: bytes) -> str:
-    """Return the words of git that say most: what follows `fatal` or `error`."""
-    lines = [line.strip() for line in said.decode("utf-8", "replace").splitlines() if line.strip()]
-    telling = [line for line in lines if line.startswith(("error:", "fatal:"))]
-    return (telling or lines or ["no reason given"])[0][:300]

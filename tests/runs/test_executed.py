@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from patina_sessions.runs.yolo import executed
@@ -67,3 +69,12 @@ def test_links_programs_and_submodules_are_told_and_what_is_gone_is_not() -> Non
         "whoever follows a link": ["link", "Makefile"],
         "git, as a submodule": ["vendor"],
     }
+
+
+def test_long_names_are_looked_at_by_their_ends_and_cost_no_time() -> None:
+    deep = "a/" * 20_000
+    began = time.process_time()
+    assert all(executed.by(f"{deep}{number}") == "" for number in range(200))
+    assert executed.by(f".vscode/{deep}x") == "an editor"
+    assert executed.by(f"{deep}.envrc") == "a shell"
+    assert time.process_time() - began < 60  # minutes, where the whole name is looked at

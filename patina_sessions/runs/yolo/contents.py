@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from patina_sessions.model import Id
 from patina_sessions.runs.yolo.executed import MODULE
@@ -11,11 +11,12 @@ from patina_sessions.runs.yolo.work import Brought, Change, Contents
 from patina_sessions.system.objects import text
 from patina_sessions.system.quarantine import Quarantine
 
-SHOWN = 200  # commits
+SHOWN = 20_000  # commits that are looked at
 COUNTED = 20_000_000  # bytes of a list of files
 PATIENCE = 30.0  # seconds
 LOOKED_AT = 5000  # blobs
 POINTER = 300  # bytes; a pointer of LFS has about 130 (git-lfs/docs/spec.md)
+_DIFFERENCE = ("diff-tree", "-r", "-z", "--no-renames", "--no-ext-diff", "--no-textconv")
 _LFS = b"version https://git-lfs.github.com/spec/"
 
 
@@ -38,48 +39,64 @@ def contents(quarantine: Quarantine, ticket: Ticket, tips: Sequence[Id]) -> Cont
         for i, a, e, c, s in zip(*[iter(fields)] * 5, strict=False)
     ]
     follows = quarantine.git("merge-base", "--is-ancestor", ticket.base, tips[0], seconds=PATIENCE).code == 0
-    changes = _changes(quarantine, ticket.base, tips[0])
+    there = _there(quarantine, ticket.base, tips[0])
+    counts = _counts(quarantine, ticket.base, tips[0])
+    beside = {
+        path: mode for tip in tips[1:] for path, (mode, _) in _there(quarantine, ticket.base, tip).items()
+    }
     return Contents(
         commits=tuple(commits),
         count=int(counted.out) if counted.code == 0 else 0,
-        changes=tuple(changes or ()),
-        files=None if changes is None else len(changes),
+        changes=tuple(_changes(quarantine, there, counts or {})),
+        beside=tuple(Change(path=path, mode=mode, added=None, deleted=None) for path, mode in beside.items()),
+        files=None if counts is None else len(counts),
         follows=follows,
     )
 
 
-def _changes(quarantine: Quarantine, base: Id, tip: Id) -> list[Change] | None:
-    plain = ("diff-tree", "-r", "-z", "--no-renames", "--no-ext-diff", "--no-textconv")
-    raw = quarantine.git(*plain, "--raw", base, tip, seconds=PATIENCE, most=COUNTED)
-    counts = quarantine.git(*plain, "--numstat", base, tip, seconds=PATIENCE, most=COUNTED)
-    if raw.code or counts.code:
-        return None
-    modes: dict[str, tuple[str, Id]] = {}
-    fields = text(raw.out).split("\0")
+def _there(quarantine: Quarantine, base: Id, tip: Id) -> dict[str, tuple[str, Id]]:
+    """Return mode and blob of each file that is there at the end and was not so at the beginning."""
+    said = quarantine.git(*_DIFFERENCE, "--raw", base, tip, seconds=PATIENCE, most=COUNTED)
+    found: dict[str, tuple[str, Id]] = {}
+    fields = text(said.out).split("\0")
     for head, path in zip(fields[::2], fields[1::2], strict=False):
         words = head.split(" ")
         if len(words) == 5 and words[4] != "D":
-            modes[path] = words[1], words[3]
-    sizes = _sizes(quarantine, [blob for mode, blob in modes.values() if mode != MODULE])
-    pointers = _pointers(quarantine, [blob for blob, size in sizes.items() if size <= POINTER])
-    found = []
-    for line in text(counts.out).split("\0"):
-        added, _, rest = line.partition("\t")
-        deleted, _, path = rest.partition("\t")
-        if path:
-            numbers = [int(n) if n.isdigit() else None for n in (added, deleted)]
-            mode, blob = modes.get(path, ("", ""))
-            found.append(
-                Change(
-                    path=path,
-                    added=numbers[0],
-                    deleted=numbers[1],
-                    mode=mode,
-                    size=sizes.get(blob),
-                    pointer=blob in pointers,
-                )
-            )
+            found[path] = words[1], words[3]
     return found
+
+
+def _counts(quarantine: Quarantine, base: Id, tip: Id) -> dict[str, tuple[int | None, int | None]] | None:
+    """Return lines added and deleted of each file; None where git took too long or there are too many."""
+    said = quarantine.git(*_DIFFERENCE, "--numstat", base, tip, seconds=PATIENCE, most=COUNTED)
+    if said.code:
+        return None
+    rows = (line.split("\t", 2) for line in text(said.out).split("\0"))
+    return {row[2]: (_number(row[0]), _number(row[1])) for row in rows if len(row) == 3}
+
+
+def _number(word: str) -> int | None:
+    return int(word) if word.isdigit() else None
+
+
+def _changes(
+    quarantine: Quarantine,
+    there: dict[str, tuple[str, Id]],
+    counts: dict[str, tuple[int | None, int | None]],
+) -> Iterator[Change]:
+    sizes = _sizes(quarantine, [blob for mode, blob in there.values() if mode != MODULE])
+    pointers = _pointers(quarantine, [blob for blob, size in sizes.items() if size <= POINTER])
+    for path in dict.fromkeys((*counts, *there)):
+        mode, blob = there.get(path, ("", ""))
+        added, deleted = counts.get(path, (None, None))
+        yield Change(
+            path=path,
+            added=added,
+            deleted=deleted,
+            mode=mode,
+            size=sizes.get(blob),
+            pointer=blob in pointers,
+        )
 
 
 def _sizes(quarantine: Quarantine, blobs: list[Id]) -> dict[Id, int]:

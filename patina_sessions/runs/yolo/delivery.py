@@ -18,7 +18,7 @@ from patina_sessions.runs.yolo.harvest import NotHome
 from patina_sessions.runs.yolo.ticket import Ticket
 from patina_sessions.runs.yolo.work import Harvest, Tip
 from patina_sessions.system import files, processes
-from patina_sessions.system.objects import text
+from patina_sessions.system.objects import first_words, text
 from patina_sessions.system.quarantine import Quarantine
 
 REFS = "refs/patina/"
@@ -67,7 +67,7 @@ def deliver(layout: Layout, ticket: Ticket, quarantine: Quarantine, harvest: Har
     argv = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-prune"]
     said = _git(layout, *argv, str(quarantine.folder), *(f"{REFS}{name}" for name, _ in tips))
     if said.code:
-        raise NotHome(f"git does not take it in: {_words(said.err)}", "Ask git: git fsck")
+        raise NotHome(f"git does not take it in: {first_words(said.err)}", "Ask git: git fsck")
     for _, tip in tips:
         order = f"create {tip.ref} {tip.id}\n".encode()
         made = _git(
@@ -75,7 +75,8 @@ def deliver(layout: Layout, ticket: Ticket, quarantine: Quarantine, harvest: Har
         )
         if made.code and _at(layout, tip.ref) != tip.id:
             raise NotHome(
-                f"the branch {tip.ref.removeprefix('refs/heads/')} cannot be made: {_words(made.err)}", None
+                f"the branch {tip.ref.removeprefix('refs/heads/')} cannot be made: {first_words(made.err)}",
+                None,
             )
     return tuple(tip for _, tip in tips)
 
@@ -110,11 +111,6 @@ def _git(layout: Layout, *args: str, data: bytes | None = None) -> processes.Res
     return processes.run(
         ["git", f"--git-dir={layout.common.git}", *_QUIET, *args], cwd=layout.common.git, data=data
     )
-
-
-def _words(said: bytes) -> str:
-    lines = [line.strip() for line in said.decode("utf-8", "replace").splitlines() if line.strip()]
-    return (lines or ["git gave no reason"])[0][:300]
 
 
 def abandon(layout: Layout, run: str) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from patina_sessions.runs.yolo.work import Change
 
+_END = 300  # characters
 EXECUTABLE, LINK, MODULE = "100755", "120000", "160000"
 
 # By whom, and the names: a folder ends in a slash and holds for all below it; others are a file's own name anywhere.
@@ -76,8 +77,12 @@ _PATTERNS = tuple((by, _pattern(names)) for by, names in _BY.items())
 
 
 def by(path: str) -> str:
-    """Return who runs a file of this name on a person's machine, nothing where nobody is known to."""
-    return next((who for who, pattern in _PATTERNS if pattern.fullmatch(path)), "")
+    """Return who runs a file of this name on a person's machine, nothing where nobody is known to.
+
+    Of a very long name only the ends are looked at: thousands of those would cost minutes.
+    """
+    ends = (path,) if len(path) <= 2 * _END else (path[:_END], path[-_END:])
+    return next((who for end in ends for who, pattern in _PATTERNS if pattern.fullmatch(end)), "")
 
 
 def listed(changes: Iterable[Change]) -> dict[str, list[str]]:

@@ -8,7 +8,7 @@ include of the program's takes part. What was not committed becomes a commit the
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -70,7 +70,7 @@ def _kill(engine: Engine, container: str) -> None:
         return  # it is gone, or the engine is
 
 
-def pack(engine: Engine, container: str, ticket: Ticket) -> Harvest:
+def pack(engine: Engine, container: str, ticket: Ticket, *, hide: Callable[[str], str]) -> Harvest:
     """Let the helper commit what was not committed and say what there is. Raises `NotHome`."""
     words = [sandbox.TREE, ticket.base, ticket.start, ticket.run, ticket.object_format]
     words += [str(ticket.largest), str(ticket.limit)]
@@ -82,9 +82,9 @@ def pack(engine: Engine, container: str, ticket: Ticket) -> Harvest:
         raise NotHome(f"its work could not be packed: {error.message}", error.hint) from error
     if said.code in (126, 127):
         raise NotHome(f"the image {ticket.helper} has no git to pack the work with", None)
-    harvest = read(said.out.decode("utf-8", "replace"))
+    harvest = read(hide(said.out.decode("utf-8", "replace")))
     if said.code:
-        why = said.err.decode("utf-8", "replace").strip().splitlines()
+        why = hide(said.err.decode("utf-8", "replace")).strip().splitlines()
         raise NotHome(f"its work could not be packed: {(why or [f'exit code {said.code}'])[-1][:300]}", None)
     return harvest
 

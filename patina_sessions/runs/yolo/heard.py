@@ -6,7 +6,9 @@ under a session of a person's, and nothing is started by them.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import fields, replace
+from typing import Any
 
 from patina_sessions.errors import PatinaError
 from patina_sessions.model import AgentEvent
@@ -28,7 +30,9 @@ done
 """
 
 
-def read(engine: Engine, container: str, one: Ticket, keep: Keep) -> tuple[AgentEvent, ...]:
+def read(
+    engine: Engine, container: str, one: Ticket, keep: Keep, *, hide: Callable[[str], str]
+) -> tuple[AgentEvent, ...]:
     """Return the events of a run; none where its agent has no hooks, or what they said cannot be read."""
     adapter = agents.ADAPTERS.get(one.agent)
     if adapter is None:
@@ -44,8 +48,14 @@ def read(engine: Engine, container: str, one: Ticket, keep: Keep) -> tuple[Agent
     for line in bytes(data).split(b"\n"):
         payload = payloads.read(line)
         if payload is not None and len(found) < EVENTS:
-            found += [_ours(event, one) for event in adapter(payload, keep)]
+            found += [_ours(_without(event, hide), one) for event in adapter(payload, keep)]
     return tuple(found)
+
+
+def _without(event: AgentEvent, hide: Callable[[str], str]) -> AgentEvent:
+    values = {field.name: getattr(event, field.name) for field in fields(event)}
+    clean: dict[str, Any] = {name: hide(v) for name, v in values.items() if isinstance(v, str)}
+    return replace(event, **clean)
 
 
 def _ours(event: AgentEvent, one: Ticket) -> AgentEvent:

@@ -6,6 +6,7 @@ It can be begun again at any point: what is there already is found, and nothing 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from patina_sessions.errors import PatinaError
 from patina_sessions.frozen import dataclass
@@ -47,9 +48,19 @@ class Home:
 
 
 def bring(
-    engine: Engine, layout: Layout, one: Ticket, *, user: tuple[str, str], settings: Settings, say: Say
+    engine: Engine,
+    layout: Layout,
+    one: Ticket,
+    *,
+    user: tuple[str, str],
+    settings: Settings,
+    say: Say,
+    hide: Callable[[str], str] = str,
 ) -> Home:
-    """Bring the work home, clear everything away, and return what came. Where it raises, all of it is kept."""
+    """Bring the work home, clear everything away, and return what came. Where it raises, all of it is kept.
+
+    `hide` takes out of a text what was handed on to the program; it is not known any more when work is recovered.
+    """
     end(engine, one)
     reached = gate.contacted(engine, one)
     say("Packing what it did")
@@ -59,10 +70,10 @@ def bring(
     inside = Contents()
     try:
         with harvest.helper(engine, one, marks) as container:
-            found = harvest.pack(engine, container, one)
+            found = harvest.pack(engine, container, one, hide=hide)
             if found.something:
                 harvest.carry(engine, container, one, found, bundle)
-            events = heard.read(engine, container, one, _keeping(settings))
+            events = heard.read(engine, container, one, _keeping(settings), hide=hide)
         if found.something:
             with delivery.looked_at(layout, one, bundle, found) as (quarantine, ids):
                 order = sorted(ids.items(), key=lambda item: item[0] != "result")
@@ -70,7 +81,8 @@ def bring(
                 tips = delivery.deliver(layout, one, quarantine, found)
     finally:
         delivery.abandon(layout, one.run)
-    lines = (*report.lines(one, found, tips, inside, user=user), *map(redact, network.told(reached)))
+    told = (*report.lines(one, found, tips, inside, user=user), *map(redact, network.told(reached)))
+    lines = tuple(map(hide, told))
     clear(engine, layout, one)
     return Home(tips=tips, contents=inside, harvest=found, lines=lines, events=events)
 
@@ -94,6 +106,10 @@ def end(engine: Engine, one: Ticket) -> None:
 
 def clear(engine: Engine, layout: Layout, one: Ticket) -> None:
     """Remove all that was made for a run, its work with it, and at last the ticket."""
+    if (
+        one.running
+    ):  # a kill from here on leaves nothing that could be brought home, only what is to be removed
+        ticket.write(layout, replace(one, running=False))
     for seen in engine.containers((labels.ANY, f"{labels.RUN}={one.run}")):
         engine.remove(str(seen["Id"]))
     engine.remove_volume(one.volume)

@@ -6,12 +6,13 @@ TIPS = 40  # branches and detached heads that come back beside HEAD
 
 _GIT = r"""
 export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1 GIT_ATTR_NOSYSTEM=1 GIT_NO_REPLACE_OBJECTS=1
-export GIT_TERMINAL_PROMPT=0 GIT_OPTIONAL_LOCKS=0 GIT_NO_LAZY_FETCH=1 LC_ALL=C.UTF-8 HOME=/clean GIT_DIR=/clean/git
+export GIT_TERMINAL_PROMPT=0 GIT_OPTIONAL_LOCKS=0 GIT_NO_LAZY_FETCH=1 LC_ALL=C HOME=/clean GIT_DIR=/clean/git
 export GIT_AUTHOR_NAME='Patina YOLO' GIT_AUTHOR_EMAIL=yolo@patina.invalid
 export GIT_COMMITTER_NAME='Patina YOLO' GIT_COMMITTER_EMAIL=yolo@patina.invalid
 umask 077
 """
 
+# Names are bytes here (LC_ALL=C), since another locale's tools pass over what is no text in it.
 # Refs are read as text, one line of a file each, so that no configuration of the program's is ever read; what names no
 # commit is dropped by the clean git. A ref that is a pipe, a link or a folder of a million is none.
 SALVAGE = (
@@ -51,7 +52,8 @@ list() {
 : > /clean/refs; : > /clean/tips
 [ -n "$own" ] && (list) > /clean/refs
 # Only those that name a commit, each name once, as "commit name".
-grep -E '^[0-9a-f]{40}([0-9a-f]{24})? [^[:space:]]+$' /clean/refs | awk '!seen[$2]++ { print $1 "^{commit} " $2 }' \
+grep -E '^[0-9a-f]{40}([0-9a-f]{24})? [^[:space:]]+$' /clean/refs \
+  | awk '!seen[$2]++ { print $1 "^{commit} " $2 }' \
   | git cat-file --batch-check='%(objectname) %(objecttype) %(rest)' 2>/dev/null \
   | awk '$2 == "commit" { print $1 " " $3 }' > /clean/tips
 
@@ -82,9 +84,20 @@ tr '\0\n' '\n?' < /clean/large | sed 's|^:(exclude,top,literal)||' | head -n 10 
 find . -mindepth 2 -name .git 2>/dev/null | head -n 5 | while IFS= read -r name; do
   printf 'note a repository of its own, whose history does not come back: %s\n' "${name%/.git}" | cut -c1-300
 done
-git add --all --ignore-errors --pathspec-from-file=/clean/paths --pathspec-file-nul > /clean/said 2>&1 \
-  || printf 'note not all that is uncommitted could be read: %s\n' \
-    "$(grep -E '^(error|fatal)' /clean/said | head -n 1)" | cut -c1-300
+add() { git add --all --ignore-errors --pathspec-from-file=/clean/paths --pathspec-file-nul > /clean/said 2>&1; }
+add; code=$?
+if [ $code -ge 128 ] && grep -qi encod /clean/said; then
+  # A file that is not in the encoding that .gitattributes says ends git: then all come back as the bytes that they are.
+  mkdir -p $GIT_DIR/info; echo '* -working-tree-encoding' > $GIT_DIR/info/attributes
+  echo "note files that .gitattributes gives an encoding came back in it, as they lay there"
+  add; code=$?
+fi
+why=$(grep -E '^(error|fatal)' /clean/said | head -n 1 | cut -c1-250)
+# Whatever ends git, or leaves it without room, has left out work: it is kept where it is.
+if [ $code -ge 128 ] || grep -q 'No space left' /clean/said; then
+  echo "what is not committed could not be read: $why" >&2; exit 5
+fi
+[ $code -eq 0 ] || printf 'note not all that is uncommitted could be read: %s\n' "$why"
 result=$head
 made=$(git write-tree) || { echo "what is uncommitted could not be packed" >&2; exit 5; }
 before=$(git rev-parse --quiet --verify "${head:-0000}^{tree}" 2>/dev/null)

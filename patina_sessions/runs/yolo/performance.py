@@ -16,7 +16,7 @@ from patina_sessions.model import RunFinished, RunStarted
 from patina_sessions.paths import Layout
 from patina_sessions.runs import finished, living
 from patina_sessions.runs.outcome import OURS, Ended
-from patina_sessions.runs.run_log import RunLog
+from patina_sessions.runs.run_log import RunLog, hider
 from patina_sessions.runs.yolo import delivery, homecoming, images, orphans, source, stage, ticket
 from patina_sessions.runs.yolo.order import Order
 from patina_sessions.runs.yolo.source import Source
@@ -106,7 +106,7 @@ def _performed(
         began = clock.monotonic()
         try:
             ended, details = stage.played(engine, place, order, made, cloned, started, run_log, voices)
-            home, words = _home(engine, place, made, say=voices.say)
+            home, words = _home(engine, place, made, order, say=voices.say)
             details = [*words, *details]
             if home is not None and home.events:
                 voices.heard(home.events)
@@ -153,7 +153,7 @@ def _advice(place: Place, made: Ticket, error: PatinaError) -> list[str]:
 
 
 def _home(
-    engine: Engine, place: Place, made: Ticket, *, say: Say
+    engine: Engine, place: Place, made: Ticket, order: Order, *, say: Say
 ) -> tuple[homecoming.Home | None, list[str]]:
     """Bring the work home; where that fails, say why, and how it can be brought later."""
     if _kept(place.layout, made.run) is None:
@@ -166,6 +166,7 @@ def _home(
             user=user(place),
             settings=place.settings,
             say=say,
+            hide=hider(order.told.values()),
         )
     except PatinaError as error:
         return None, [

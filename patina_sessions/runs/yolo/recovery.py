@@ -56,7 +56,11 @@ def _recovered(engine: Engine, place: Place, one: Ticket, voices: Voices) -> Rec
     layout = place.layout
     if not one.running:
         homecoming.clear(engine, layout, one)
-        return Recovered(run=one.run, tips=(), lines=("It had not begun: there is nothing to bring home",))
+        return Recovered(
+            run=one.run,
+            tips=(),
+            lines=("There is nothing to bring home: it had not begun, or its work is home",),
+        )
     ended = _ended(engine, one)
     with Git(layout.git, layout.top) as git:
         user = git.identity()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from patina_sessions import safe
 from patina_sessions.redact import redact
 from patina_sessions.runs.yolo import executed
 from patina_sessions.runs.yolo.ticket import Ticket
@@ -13,6 +12,7 @@ from patina_sessions.runs.yolo.work import Contents, Harvest, Tip
 COMMITS = 12
 FILES = 12
 NAMED = 15
+LONG = 80  # characters of a path
 LARGE = 10_000_000  # bytes of a file that deserve a word
 
 
@@ -72,9 +72,13 @@ def _files(contents: Contents) -> list[str]:
 def _runs(contents: Contents) -> list[str]:
     """Return what in the branch runs on the machine of whoever checks it out, and what is large, or only a pointer."""
     told = []
-    for who, paths in executed.listed(contents.changes).items():
+    for who, found in executed.listed((*contents.changes, *contents.beside)).items():
+        # The shortest first: what a program looks for has a short name, and long ones could push it out.
+        paths = sorted(dict.fromkeys(found), key=len)
         more = f" and {len(paths) - NAMED} more" if len(paths) > NAMED else ""
-        told.append(f"These run on your machine, by {who}: {', '.join(paths[:NAMED])}{more}")
+        told.append(
+            f"These run on your machine, by {who}: {', '.join(path[-LONG:] for path in paths[:NAMED])}{more}"
+        )
     large = [c for c in contents.changes if (c.size or 0) >= LARGE]
     told += [f"Large: {c.path}, {(c.size or 0) / 1e6:,.0f} MB" for c in large[:NAMED]]
     pointers = [c.path for c in contents.changes if c.pointer]
@@ -85,17 +89,18 @@ def _runs(contents: Contents) -> list[str]:
 
 def _claims(contents: Contents, user: tuple[str, str]) -> list[str]:
     """Return a warning of each commit that says it is by the user, who made none of them."""
-    name, email = user
+    name, email = (_plain(word) for word in user)
     claimed = [
         one
         for one in contents.commits
-        if (email and email in (one.email, one.committer_email)) or (name and one.author == name)
+        if (email and email in (_plain(one.email), _plain(one.committer_email)))
+        or (name and _plain(one.author) == name)
     ]
     return [
         f"Commit {one.id[:10]} says that it is by you; it was made in the container" for one in claimed[:10]
     ]
 
 
-def shown(line: str) -> str:
-    """Return a line as it may stand on a terminal."""
-    return safe.line(line, limit=400)
+def _plain(word: str) -> str:
+    """Return a name or an address as a person reads it, who does not see capitals and spaces."""
+    return "".join(word.split()).casefold()

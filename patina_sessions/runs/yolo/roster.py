@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import islice
 
@@ -13,10 +14,11 @@ from patina_sessions.runs import history
 from patina_sessions.runs.yolo import ticket
 from patina_sessions.runs.yolo.ticket import Ticket
 from patina_sessions.system import files, processes
-from patina_sessions.system.objects import text
+from patina_sessions.system.objects import first_words, text
 
 MANY = 100
-_PLAIN = ("--no-ext-diff", "--no-textconv", "--no-color")
+_ENDLESS = 1_000_000  # bytes of a line
+_PLAIN = ("--no-ext-diff", "--no-textconv", "--no-color", "--submodule=short")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +62,7 @@ def rows(layout: Layout) -> Iterator[Row]:
             ended=run.ended,
             ticket=kept.pop(run.id, None),
             alive=ticket.alive(layout, run.id),
-            branches=tuple(name for name in made if run.id in name),
+            branches=_of(run.id, made),
         )
     for one in kept.values():  # killed before its beginning was told
         yield Row(
@@ -70,7 +72,7 @@ def rows(layout: Layout) -> Iterator[Row]:
             ended=None,
             ticket=one,
             alive=ticket.alive(layout, one.run),
-            branches=tuple(name for name in made if one.run in name),
+            branches=_of(one.run, made),
         )
 
 
@@ -96,19 +98,34 @@ def _branches(layout: Layout) -> list[str]:
     return text(said.out).splitlines() if said.code == 0 else []
 
 
+def _of(run: str, names: list[str]) -> tuple[str, ...]:
+    """Return those of the branches that were made for a run: a person may have made others that begin so."""
+    ours = re.compile(rf"yolo[/-]{re.escape(run)}(-[0-9]+(-[a-z0-9-]*)?)?")
+    return tuple(name for name in names if ours.fullmatch(name))
+
+
 def log(layout: Layout, run: str, offset: int) -> bytes:
     """Return what stands in a run's log from this byte on."""
     return files.read_from(layout.runs / f"{run}.log", offset)
 
 
-def difference(layout: Layout, row: Row, *, words: tuple[str, ...] = ()) -> str:
-    """Return what a run's branch changed since it left what is checked out here, as text that is not escaped yet."""
+def difference(layout: Layout, row: Row, *, words: tuple[str, ...] = ()) -> Iterator[str]:
+    """Yield what a run's branch changed since it left what is checked out here, as text that is not escaped yet.
+
+    In pieces, whole lines where they are not endless: a few trees can stand for more files than there is memory.
+    """
     if not row.branches:
         raise PatinaError(f"the run {row.run} has no branch", "See: patina yolo show, or patina yolo recover")
     tip = _id(layout, f"refs/heads/{row.branches[0]}")
     base = _base(layout, tip)
     argv = ["git", f"--git-dir={layout.git}", "diff", *_PLAIN, *words, base, tip, "--"]
-    return text(processes.run(argv, cwd=layout.git).out)
+    rest = b""
+    for block in processes.blocks(argv, cwd=layout.git):
+        whole, newline, rest = (rest + block).rpartition(b"\n")
+        if len(rest) > _ENDLESS:
+            whole, newline, rest = whole + newline + rest, b"", b""
+        yield text(whole + newline)
+    yield text(rest)
 
 
 def _id(layout: Layout, ref: str) -> Id:
@@ -131,8 +148,14 @@ def stop(layout: Layout, run: str) -> None:
     files.write(layout.runs / f"{run}.stop", b"", durable=False)
 
 
-def drop_branches(layout: Layout, row: Row) -> None:
-    """Remove the branches of a run."""
+def drop_branches(layout: Layout, row: Row) -> tuple[tuple[str, Id], ...]:
+    """Remove the branches of a run; return their names, and where they stood. Raises where one is checked out."""
+    dropped = []
     for name in row.branches:
-        argv = ["git", f"--git-dir={layout.common.git}", "-c", "core.hooksPath=/dev/null", "update-ref", "-d"]
-        processes.run([*argv, f"refs/heads/{name}"])
+        stood = _id(layout, f"refs/heads/{name}")
+        argv = ["git", f"--git-dir={layout.common.git}", "-c", "core.hooksPath=/dev/null", "branch"]
+        said = processes.run([*argv, "--quiet", "-D", "--", name])
+        if said.code:
+            raise PatinaError(f"the branch {name} stays: {first_words(said.err)}", "See: git worktree list")
+        dropped.append((name, stood))
+    return tuple(dropped)

@@ -19,7 +19,7 @@ from patina_sessions.errors import GitFailed, PatinaError
 from patina_sessions.frozen import dataclass
 from patina_sessions.model import Id
 from patina_sessions.system import files, processes, quarantine
-from patina_sessions.system.objects import is_id, text
+from patina_sessions.system.objects import first_words, is_id, text
 from patina_sessions.system.repository import Repository
 
 UID = GID = 1000  # of whoever works in the container, and of the files in the clone
@@ -156,7 +156,7 @@ def _fetch(repository: Repository, source: Source, work: Path) -> None:
     said = processes.run(argv, cwd=work)
     if said.code:
         raise GitFailed(
-            f"the clone cannot be made: {_words(said.err)}",
+            f"the clone cannot be made: {first_words(said.err)}",
             "A partial clone has not all that is needed: git fetch --refetch, or git fsck says more.",
         )
     _git(work, "update-ref", "-d", "refs/patina/start")
@@ -178,7 +178,7 @@ def _with_changes(repository: Repository, source: Source, work: Path) -> Id:
         said = processes.run([*where, *args], cwd=top, env=env, data=data)
         if said.code:
             raise GitFailed(
-                f"uncommitted work cannot be taken along: {_words(said.err)}", "Ask git: git status"
+                f"uncommitted work cannot be taken along: {first_words(said.err)}", "Ask git: git status"
             )
         return text(said.out).strip()
 
@@ -194,14 +194,8 @@ def _git(work: Path, *args: str) -> str:
     env = {**quarantine.environment(work.parent), **AGENT}
     said = processes.alone(["git", *args], cwd=work, env=env, seconds=600, most=1_000_000)
     if said.code:
-        raise GitFailed(f"the clone cannot be made: {_words(said.err)}", "Ask git: git fsck")
+        raise GitFailed(f"the clone cannot be made: {first_words(said.err)}", "Ask git: git fsck")
     return text(said.out)
-
-
-def _words(said: bytes) -> str:
-    lines = [line.strip() for line in said.decode("utf-8", "replace").splitlines() if line.strip()]
-    telling = [line for line in lines if line.startswith(("error:", "fatal:"))]
-    return (telling or lines or ["git gave no reason"])[0][:300]
 
 
 def packed(folder: Path) -> Iterator[bytes]:

@@ -77,6 +77,7 @@ class Contents:
     commits: tuple[Brought, ...] = ()  # the newest first, not all of them
     count: int = 0
     changes: tuple[Change, ...] = ()
+    beside: tuple[Change, ...] = ()  # in the branches that are not the first: by name and mode alone
     files: int | None = None  # None where they could not be counted
     follows: bool = True  # the end descends from the beginning
 

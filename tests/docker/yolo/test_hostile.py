@@ -436,3 +436,80 @@ def test_objects_of_the_user_s_repository_cannot_be_rewritten(yolo: Yolo, canary
     assert done.stdout.split() == ["1"]
     assert yolo.repo.git("fsck", "--full") == ""
     tried("borrowed objects", yolo.branches() == [] or "no longer has" in yolo.entry())
+
+
+def test_no_file_that_runs_hides_from_the_report(yolo: Yolo, canary: Path, tried: Tried) -> None:
+    script = """
+git checkout --quiet -b side; mkdir -p .vscode; echo x > .vscode/tasks.json; echo x > .envrc
+git add -A -f; git commit --quiet -m side; git checkout --quiet -
+mkdir -p .claude
+for i in 1 2 3 4; do echo x > .claude/$(printf 'a%.0s' $(seq 200))$i; done; echo x > .claude/settings.json
+"""
+    with unharmed(yolo, canary):
+        done = yolo.go(script)
+        assert done.returncode == 0, done.stderr
+    entry = yolo.entry()
+    tried("a file that runs, on a branch beside", "by a shell: .envrc" in entry)
+    tried("a file that runs, behind long names", "by an agent: .claude/settings.json" in entry)
+
+
+def test_a_commit_in_the_user_s_name_does_not_hide_below_others_or_behind_capitals(
+    yolo: Yolo, canary: Path, tried: Tried
+) -> None:
+    claim = "git -c user.name='ada  LOVELACE' -c user.email=x@y commit --quiet --allow-empty -m hers"
+    mail = "git -c user.name=x -c user.email=ADA@Example.org commit --quiet --allow-empty -m hers"
+    more = "for i in $(seq 220); do git commit --quiet --allow-empty -m more; done"
+    with unharmed(yolo, canary):
+        assert yolo.go(f"{claim}; {mail}; {more}").returncode == 0
+    for back in (220, 221):
+        made = yolo.repo.git("rev-parse", f"{yolo.branch()}~{back}")
+        told = f"Commit {made[:10]} says that it is by you" in yolo.entry()
+        tried(f"a commit in the user's name, {back} before the last", told)
+
+
+def test_a_secret_that_is_handed_on_comes_back_by_no_name(yolo: Yolo, canary: Path, tried: Tried) -> None:
+    value = "correct-horse-battery"
+    script = """
+echo "it is $MY_WORD"; echo x > "file-$MY_WORD"; mkdir .vscode; echo x > ".vscode/$MY_WORD"
+git add -A; git commit --quiet -m "feat: $MY_WORD"; git checkout --quiet -b "side-$MY_WORD" HEAD~1
+git commit --quiet --allow-empty -m "$MY_WORD"; git checkout --quiet -
+"""
+    with unharmed(yolo, canary):
+        done = yolo.go(script, "--env", "MY_WORD", env={"MY_WORD": value})
+        assert done.returncode == 0, done.stderr
+    yolo.repo.patina("record")
+    state = (p for p in (yolo.repo.path / ".git/patina").rglob("*") if p.is_file())
+    tried("a secret in the journal", value not in yolo.journal)
+    tried("a secret in what is printed", value not in done.stdout.partition("it is")[0] + done.stderr)
+    tried("a secret in what Patina keeps", [p for p in state if value.encode() in p.read_bytes()] == [])
+    tried("a secret in the name of a branch", not any(value in name for name in yolo.branches()))
+
+
+def test_names_that_are_no_text_come_home_as_all_else(yolo: Yolo, canary: Path, tried: Tried) -> None:
+    script = r"""
+n="$(printf 'a\377b')"; echo x > "$n"; mkdir .vscode; echo x > ".vscode/$n"
+git add -A; git commit --quiet -m "feat: $n"
+git update-ref "refs/heads/$n" $(git commit-tree HEAD^{tree} -p HEAD -m "$n")
+printf '\377' > uncommitted
+"""
+    with unharmed(yolo, canary):
+        done = yolo.go(script)
+    assert done.returncode == 0, done.stderr
+    tried("names that are no text", len(yolo.branches()) == 2)
+
+
+LOST = {
+    "an encoding that a file does not have": "printf '*.txt working-tree-encoding=UTF-16\\n' > .gitattributes",
+    "a .gitmodules that is none": "printf '[submodule \"x\\n\\tpath = [[[\\n' > .gitmodules",
+    "a repository without a commit": "git init --quiet inner; echo x > inner/x",
+}
+
+
+@pytest.mark.parametrize("name", LOST)
+def test_what_is_not_committed_is_lost_by_nothing_that_stops_git(
+    yolo: Yolo, canary: Path, tried: Tried, name: str
+) -> None:
+    with unharmed(yolo, canary):
+        yolo.go(f"{COMMIT}; echo work > work.txt; {LOST[name]}")
+    assert yolo.repo.git("show", f"{yolo.branch()}:work.txt") == "work"
+    tried(f"work that is lost by {name}", "patina yolo recover" not in yolo.entry())

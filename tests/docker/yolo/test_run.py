@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -269,6 +271,39 @@ def test_a_patina_that_is_killed_loses_nothing_and_the_next_command_says_so(yolo
     assert yolo.left() == {}
     again = yolo.run("yolo", "recover", run)
     assert (again.returncode, "no work of a run" in again.stderr) == (125, True)
+
+
+def test_rm_takes_the_branches_of_its_run_and_no_others_and_says_where_they_stood(yolo: Yolo) -> None:
+    assert yolo.go(COMMIT).returncode == 0
+    made = yolo.branch()
+    mine = f"{made}-review"
+    yolo.repo.git("branch", mine, made)
+    stood = yolo.repo.git("rev-parse", made)
+    yolo.repo.git("checkout", "--quiet", made)
+    refused = yolo.run("yolo", "rm", "last", "--branch")
+    assert (refused.returncode, f"the branch {made} stays" in refused.stderr) == (1, True)
+    yolo.repo.git("checkout", "--quiet", "main")
+    done = yolo.run("yolo", "rm", "last", "--branch")
+    assert f"Deleted branch {made} (was {stood[:10]})" in done.stdout
+    assert yolo.branches() == [mine]
+
+
+def test_a_kill_while_a_run_is_cleared_away_leaves_nothing_that_cannot_be_cleared(yolo: Yolo) -> None:
+    with yolo.start("yolo", "run", *yolo.words(f"{COMMIT}; echo ready; exec sleep 4242")) as running:
+        assert running.stdout is not None
+        assert running.stdout.readline() == b"ready\n"
+        running.send_signal(signal.SIGKILL)
+    killed = (
+        "import os; from patina_sessions.system.docker import Engine; from patina_sessions.cli import run;"
+        " gone = Engine.remove_volume; Engine.remove_volume = lambda e, n: (gone(e, n), os._exit(137));"
+        " run(['yolo', 'recover'])"
+    )
+    argv = [sys.executable, "-P", "-c", killed]
+    assert subprocess.run(argv, cwd=yolo.repo.path, capture_output=True).returncode == 137
+    assert yolo.repo.git("log", "-1", "--format=%s", yolo.branch()) == "feat: more"
+    again = yolo.run("yolo", "recover")
+    assert (again.returncode, "There is nothing to bring home" in again.stderr) == (0, True)
+    assert yolo.left() == {}
 
 
 def test_rm_loses_work_only_by_force(yolo: Yolo) -> None:
