@@ -43,6 +43,9 @@ class Facts(NamedTuple):
     work_type: str | None = None
     head: Id | None = None  # where HEAD was at its end
     kept: bool = True  # False: nothing happened in it
+    reconstructed: bool = (
+        False  # made by `patina import` of what is left of the past: nobody set a goal in it
+    )
 
     @property
     def seconds(self) -> int | None:
@@ -102,6 +105,7 @@ def of_journal(session: str, journal: Journal, *, entries: bool | None = None) -
         work_type=classification.get("Work Type") or None,
         head=_words(meta.get("head")),
         kept=meta.get("kept") is not False and (not meta or bool(commits or meta.get("runs") or busy)),
+        reconstructed=meta.get("reconstructed") is True,
     )
 
 

@@ -10,6 +10,7 @@ from patina_sessions.frozen import dataclass
 from patina_sessions.journal import archive, grammar
 from patina_sessions.paths import Layout
 from patina_sessions.readers import facts, previous
+from patina_sessions.readers.facts import Facts
 from patina_sessions.system import files
 
 STALE = timedelta(days=30)
@@ -34,17 +35,21 @@ class OpenGoal:
 def open_goals(layout: Layout) -> list[OpenGoal]:
     """Return the open goals of all sessions, the oldest first."""
     return among(
-        (session, journal.goals, facts.of_journal(session, journal).started)
-        for session, journal in _journals(layout)
+        (facts.of_journal(session, journal), journal.goals) for session, journal in _journals(layout)
     )
 
 
-def among(sessions: Iterable[tuple[str, Sequence[grammar.Goal], datetime | None]]) -> list[OpenGoal]:
-    """Return the open goals of sessions that come in the order of their starts, each with its goals and its start."""
+def among(sessions: Iterable[tuple[Facts, Sequence[grammar.Goal]]]) -> list[OpenGoal]:
+    """Return the open goals of sessions that come in the order of their starts.
+
+    A session that was reconstructed drops none: whoever worked in it could carry none over.
+    """
     found: dict[str, OpenGoal] = {}
     latest = ""
-    for session, goals, started in sessions:
-        latest = session
+    for facts_of, goals in sessions:
+        session, started = facts_of.id, facts_of.started
+        if not facts_of.reconstructed:
+            latest = session
         for goal in goals:
             key = " ".join(goal.text.split()).casefold()
             if goal.done:

@@ -20,7 +20,7 @@ from patina_sessions.system import files
 if TYPE_CHECKING:
     from patina_sessions.readers.document import Document
 
-VERSION = 4
+VERSION = 5
 # Title and goals count more, since they say what a session was about; what it says of the session *before* counts less.
 WEIGHTS = "1.5, 1.5, 1.0, 0.4"
 # Bytes of terms that are gathered before they are written: at FTS5's own 1 MB, the first index of thousands of journals

@@ -39,10 +39,12 @@ class Previous:
 def find(layout: Layout, *, author: str, is_ancestor: Callable[[Id], bool]) -> Previous | None:
     """Return the session that a new one of this author follows, or None where there is none.
 
-    The author's latest whose end lies below HEAD, else the author's latest, else the latest of anybody.
+    The author's latest whose end lies below HEAD, else the author's latest, else the latest of anybody. One that was
+    recorded comes before all that were reconstructed: those hold no goal that could be carried over.
     """
     known = sorted(finished(layout), key=order, reverse=True)
-    own = [one for one in known if one.author is not None and same_author(one.author, author)]
+    every = [one for one in known if one.author is not None and same_author(one.author, author)]
+    own = [one for one in every if not one.reconstructed] or every
     below = (one for one in own[:_ASKED] if one.head is not None and is_ancestor(one.head))
     chosen = next(below, None) or next(iter(own), None) or next(iter(known), None)
     data = archive.read(layout, chosen.id) if chosen else None

@@ -129,30 +129,54 @@ def _put(
 
 
 def from_history(place: Here, *, gap: float, dry_run: bool) -> Iterator[Taken]:
-    """Make journals of the past: the commits of one author within `gap` hours are a session. A second run adds none."""
+    """Make journals of the past: the commits of one author within `gap` hours are a session.
+
+    What a recorded session tells of is no past to be guessed. A second run adds what was committed since.
+    """
+    from patina_sessions.session.recorded import Recorded
+
     if place.repository.head is None:
         raise PatinaError("there is no commit yet", "Commit something first.")
     with Git(place.layout.git, place.layout.top) as git:
         counted = not git.is_partial()  # lines are counted of contents, and those are not all here
-    argv = ["git", f"--git-dir={place.layout.git}", *history.CONFIG, "log", "--reverse", "-z"]
-    argv += [
-        *history.OPTIONS,
-        "--numstat" if counted else "--name-only",
-        f"--format={history.FORMAT}",
-        "HEAD",
-    ]
-    settings = place.settings
-    taken: dict[str, int] = {}
-    past = history.commits(processes.records(argv, cwd=place.layout.top), counted=counted)
-    for group in history.sessions(past, gap=gap):
-        base = f"{history.moment(group[0]):%Y%m%d-%H%M%S}"
-        taken[base] = taken.get(base, 0) + 1
-        session = f"{base}-git" if taken[base] == 1 else f"{base}-git{taken[base]}"
+        argv = ["git", f"--git-dir={place.layout.git}", *history.CONFIG, "log", "--reverse", "-z"]
+        argv += [
+            *history.OPTIONS,
+            "--numstat" if counted else "--name-only",
+            f"--format={history.FORMAT}",
+            "HEAD",
+        ]
+        taken: dict[str, int] = {}
+        past = history.commits(processes.records(argv, cwd=place.layout.top), counted=counted)
+        for group in history.sessions(Recorded(place).others(past, git), gap=gap):
+            base = f"{history.moment(group[0]):%Y%m%d-%H%M%S}"
+            taken[base] = taken.get(base, 0) + 1
+            session = f"{base}-git" if taken[base] == 1 else f"{base}-git{taken[base]}"
+            yield _put_past(place, session, group, dry_run=dry_run)
+
+
+def _put_past(place: Here, session: str, group: list[history.Past], *, dry_run: bool) -> Taken:
+    """Put the journal of a group where it belongs; one of an earlier call, which the group outgrew, is renewed.
+
+    One that is not, byte for byte, what was made of its commits, as after `patina rename`, stays as it is.
+    """
+
+    def told(commits: list[history.Past]) -> bytes:
         text = history.journal(
             session,
-            group,
-            major_files=settings.number("classify.major_files"),
-            feature_commits=settings.number("classify.feature_commits"),
+            commits,
+            major_files=place.settings.number("classify.major_files"),
+            feature_commits=place.settings.number("classify.feature_commits"),
         )
-        data = text.encode("utf-8", "surrogateescape")
-        yield _put(place, session, data, plural(len(group), "commit"), dry_run=dry_run)
+        return text.encode("utf-8", "surrogateescape")
+
+    source = plural(len(group), "commit")
+    there = archive.read(place.layout, session)
+    made = (archive.metadata_of(there) or {}).get("commits") if there is not None else None
+    count = len(made) if isinstance(made, list) else 0
+    if made == [[one.id, "", one.tree] for one in group[:count]] and count:
+        grown = count < len(group) and there == told(group[:count])
+        if grown and not dry_run:
+            files.write(place.layout.common.archive / f"{session}.md", told(group))
+        return Taken(id=session, source=source, known=not grown)
+    return _put(place, session, told(group), source, dry_run=dry_run)

@@ -70,6 +70,42 @@ def test_a_second_import_adds_nothing_and_a_dry_run_writes_nothing(ready: Repo) 
     assert {name: grammar.render(j) for name, j in archived(ready).items()} == before
 
 
+def test_what_a_recorded_session_tells_of_is_not_made_a_second_time(ready: Repo) -> None:
+    ready.patina("session", "start", "recorded", "--goal", "stays open")
+    ready.git("checkout", "--quiet", "-b", "side")
+    ready.commit("on the side", side="1\n")
+    ready.git("checkout", "--quiet", "main")
+    ready.commit("in the session", kept="1\n")
+    ready.git("merge", "--quiet", "--no-ff", "-m", "merged", "side")
+    assert "4 journals would come in" in ready.patina("import", "--git", "--dry-run").stdout  # it still runs
+    ready.patina("session", "end", "--commit")
+    ready.git("rebase", "--quiet", "--no-ff", "--root")  # other ids, the same patches
+    names = {"GIT_AUTHOR_DATE": "2035-01-01T10:00:00+00:00"}
+    ready.git("commit", "--quiet", "--allow-empty", "-m", "later, in no session", env=names)
+    ready.patina("import", "--git")
+    made = {name: (j.archived or {})["commits"] for name, j in archived(ready).items()}
+    assert [len(made[name]) for name in sorted(made) if name.endswith("-git")] == [2, 1, 2, 1, 1]
+    told = json.loads(ready.patina("explain", "HEAD~1", "--json").stdout)["commits"][0]
+    assert told["session"]
+    goals = json.loads(ready.patina("goals", "--json").stdout)["goals"]
+    assert [(goal["text"], goal["dropped"]) for goal in goals] == [("stays open", False)]
+    ready.patina("session", "start", "the next one")
+    assert "- [ ] stays open" in (ready.path / ".patina/local/active-session.md").read_text()
+
+
+def test_a_session_of_the_past_that_went_on_is_one_session_still(ready: Repo) -> None:
+    ready.patina("import", "--git")
+    ready.patina("rename", "20250301-090000-git", "what Ada did first")
+    for hour in (18, 19):
+        date = f"2025-03-02T{hour}:00:00+02:00"
+        env = {"GIT_AUTHOR_DATE": date, "GIT_AUTHOR_NAME": "Ada", "GIT_AUTHOR_EMAIL": "ada@example.org"}
+        ready.git("commit", "--quiet", "--allow-empty", "-m", f"at {hour}", env=env)
+        assert "1 journal came in, 3 were here already" in ready.patina("import", "--git").stdout
+    found = archived(ready)
+    assert [len((j.archived or {})["commits"]) for j in found.values()] == [2, 1, 2, 3]
+    assert found["20250301-090000-git"].title == "what Ada did first"
+
+
 def test_sessions_of_the_past_are_found_explained_and_told(ready: Repo) -> None:
     ready.patina("import", "--git")
     assert ready.patina("search", "quasar", "--ids").stdout.split() == ["20250302-090000-git"]

@@ -179,7 +179,7 @@ def _series(command: str, runs: Sequence[testing.Counted]) -> Series:
 
 
 def _goals(sessions: Sequence[Told]) -> list[Goal]:
-    listed = goals.among((one.facts.id, one.journal.goals, one.facts.started) for one in sessions)
+    listed = goals.among((one.facts, one.journal.goals) for one in sessions)
     return [
         Goal(text=g.text, since=g.since, sessions=g.sessions, dropped=g.dropped, anchor=anchor(g.last))
         for g in listed
