@@ -20,7 +20,7 @@ from patina_sessions.frozen import dataclass
 from patina_sessions.journal import append, archive
 from patina_sessions.paths import Layout
 from patina_sessions.recorder import drain
-from patina_sessions.session import forgetting, holders
+from patina_sessions.session import boundaries, forgetting, holders
 from patina_sessions.session.active import Here
 from patina_sessions.session.holders import Holder
 from patina_sessions.system import files
@@ -173,13 +173,15 @@ def _session(place: Here, trees: list[Layout], session: str) -> Forgotten:
             raise Busy(f"session {session} is in progress", "End it first: patina session end")
     common = place.layout.common
     changes = [*_files_of(common.home, trees, session), *_events_of(place, session)]
+    named = re.compile(rf"{re.escape(session)}(?!-?[0-9])".encode())  # and not the next of the same second
+    bounds = {boundaries.name_of(session, what) for what in ("start", "end")}
     with Git(place.layout.git, place.layout.top) as git:
         commits = holders.of_journal(git, session)
         tags = [
             ref.removeprefix("refs/tags/")
             for below in ("refs/tags", "refs/patina/tags")
             for ref in git.refs(below)
-            if ref.rpartition("/")[2].startswith(f"session-{session}-")
+            if ref.rpartition("/")[2] in bounds
         ]
     gone = {change.path for change in changes}
     others = [one.path for one in archive.all(place.layout) if one.path not in gone]
@@ -189,7 +191,7 @@ def _session(place: Here, trees: list[Layout], session: str) -> Forgotten:
         changes=(*changes, *_caches(place, changes)),
         commits=commits,
         tags=tuple(tags),
-        mentions=tuple(path for path in others if session.encode() in (files.read(path) or b"")),
+        mentions=tuple(path for path in others if named.search(files.read(path) or b"")),
     )
 
 

@@ -157,6 +157,18 @@ def test_the_tags_of_a_forgotten_session_and_journals_that_name_it_are_said(read
     assert len(done["mentions"]) == 1
 
 
+def test_what_another_session_of_the_same_second_has_is_not_told_of(ready: Repo) -> None:
+    now = {"PATINA_NOW": "2030-01-01T00:00:00+00:00"}
+    for title in ("one", "two"):
+        ready.patina("session", "start", title, env=now)
+        ready.patina("note", title)
+        ready.patina("session", "end", env=now)
+    done = forget(ready, "20300101-000000")
+    assert done["tags"] == ["session-20300101-000000-end", "session-20300101-000000-start"]
+    left = [path.name for path in (ready.path / "layer/sessions").glob("2030*.md")]
+    assert left == ["20300101-000000-2.md"]
+
+
 @given(text=st.text(min_size=4).filter(lambda t: t.strip()), around=st.text(), other=st.text())
 def test_a_line_of_the_log_stays_one_and_says_the_rest(text: str, around: str, other: str) -> None:
     """Whatever the text is: a bracket, a quote or `"seq":` in it does not break the line."""
