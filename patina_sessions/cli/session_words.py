@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 def say_ended(done: Finished) -> None:
     """Say where the journal of an ended session lies, and what a person has to know of it."""
-    numbers = f"{done.commits} commit{'s' if done.commits != 1 else ''}, {done.files} files"
+    counts = (done.commits, "commit"), (done.files, "file")
+    numbers = ", ".join(f"{n} {what}{'s' if n != 1 else ''}" for n, what in counts)
     click.echo(f"Session {done.session.id} ended: {done.work_type}, {numbers}")
     click.echo(f"Journal: {done.tree or done.archive}")
     if done.midway:

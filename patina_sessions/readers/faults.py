@@ -28,11 +28,13 @@ class Fault:
 
 
 def of_files(paths: list[Path]) -> list[Fault]:
-    """Return what is wrong with these journals, in their order; a file that is gone has no fault."""
+    """Return what is wrong with these journals, in their order; one that is not there is a fault."""
     found = []
     for path in paths:
         data = files.read(path)
-        if data is not None and path.suffix == ".md" and path.stem.lower() != "readme":
+        if data is None:
+            found.append(Fault(path=str(path), line=1, words="there is no such file"))
+        elif path.suffix == ".md" and path.stem.lower() != "readme":
             found += of(str(path), path.stem, data)
     return found
 

@@ -90,13 +90,16 @@ def _hooks(repository: Repository) -> Iterator[Check]:
     ringing = [s.event for s in states if s.rings]
     if ringing:
         yield Check(name="hooks", level="ok", words="ring: " + ", ".join(ringing))
+    whys = dict.fromkeys(s.why for s in states if s.shape == "foreign")
+    for why in whys:
+        events = ", ".join(s.event for s in states if s.shape == "foreign" and s.why == why)
+        yield Check(
+            name="hooks",
+            level="note",
+            words=f"not ours to write ({why}): {events}; the reflog carries the record",
+        )
     for s in states:
-        if s.rings:
-            continue
-        if s.shape == "foreign":
-            words = f"{s.event} is not ours to write ({s.why}); the reflog carries the record"
-            yield Check(name="hooks", level="note", words=words)
-        else:
+        if not s.rings and s.shape != "foreign":
             yield Check(name="hooks", level="wrong", words=f"{s.event} does not ring", hint="patina init")
 
 

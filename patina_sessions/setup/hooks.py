@@ -70,7 +70,12 @@ def folder(repository: Repository) -> Folder:
     if path.exists() and not path.is_dir():
         refusal = f"{shown} is not a folder"
     elif common not in real.parents:
-        refusal = f"core.hooksPath leads to {shown}, which is not this repository's alone"
+        top = repository.top.resolve()
+        if top in real.parents:
+            shown = safe.path(os.path.relpath(real, top))
+            refusal = f"core.hooksPath leads to {shown}, which is the project's, as husky has it"
+        else:
+            refusal = f"core.hooksPath leads to {shown}, which is not this repository's alone"
     else:
         refusal = None
     return Folder(path=path, up=os.path.relpath(common, real), refusal=refusal)

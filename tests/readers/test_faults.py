@@ -59,7 +59,8 @@ def test_what_end_writes_has_no_fault_and_the_exit_code_tells(repo: Repo) -> Non
     assert done.returncode == 1
     rows = json.loads(done.stdout)["faults"]
     assert {row["path"] for row in rows} == {path.relative_to(repo.path).as_posix()}
-    assert repo.patina("check", "nothing.md").stdout == ""
+    done = repo.patina("check", "nothing.md", check=False)
+    assert (done.returncode, done.stdout) == (1, "nothing.md:1: there is no such file\n")
 
 
 def test_outside_of_a_repository_it_checks_what_it_is_given(tmp_path: Path) -> None:

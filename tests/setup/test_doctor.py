@@ -106,7 +106,9 @@ def test_a_hook_of_somebody_else_is_a_note_and_is_not_run(repo: Repo) -> None:
     code, found = examined(repo)
     assert code == 0
     if hooks.git_version() < hooks.CONFIG_HOOKS:
-        assert any("post-commit is not ours to write" in c["words"] for c in found["hooks"])
+        (note,) = [c for c in found["hooks"] if "not ours to write" in c["words"]]
+        assert "python" in note["words"]
+        assert note["words"].endswith(": post-commit; the reflog carries the record")
     else:  # git's own settings ring beside it
         assert any(c["words"].startswith("ring: post-commit") for c in found["hooks"])
     assert not (repo.path / "ran").exists()
