@@ -59,8 +59,19 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
 HIDDEN = ("hook",)  # nobody types these
 
 
+class ReaderLeft(Exception):
+    """Whoever read our output has left. click would make an exit with 1 of it, without a word."""
+
+
 class Commands(click.Group):
     """A group whose commands are imported when they are called."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Call the command."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise ReaderLeft from error
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
         """Return the names in the order of a user's day."""
@@ -122,7 +133,7 @@ def run(argv: list[str]) -> int:
         return 130
     except PatinaError as error:
         return _told(error.message, error.hint, argv, code=error.code)
-    except BrokenPipeError:
+    except (BrokenPipeError, ReaderLeft):
         # Whoever read our output has left; a flush at exit would say so again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141

@@ -153,7 +153,7 @@ def _run(
 
 def _said(where: Place, asked: Asked, *, as_json: bool) -> int:
     from patina_sessions import safe
-    from patina_sessions.runs import performance
+    from patina_sessions.runs import performance, request
 
     found, command = performance.look(where, asked)
     if as_json:
@@ -161,7 +161,10 @@ def _said(where: Place, asked: Asked, *, as_json: bool) -> int:
         return 0
     for line in found.lines():
         click.echo(safe.line(line, limit=500))
-    click.echo(f"would run: {safe.line(' '.join(command), limit=500) or 'nothing'}")
+    if not command and asked.kind == "build" and found.dockerfile is not None:
+        click.echo("would build the image, where it is new or has changed, and run nothing")
+    else:
+        click.echo(f"would run: {safe.line(request.shown(command), limit=500) if command else 'nothing'}")
     return 0
 
 

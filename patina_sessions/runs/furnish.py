@@ -99,6 +99,7 @@ def _create(engine: Engine, wanted: Wanted, configured: str, *, copied: bool) ->
         **labels.common(layout.top, layout.key),
         labels.KIND: "workspace",
         labels.CONFIGURATION: configured,
+        labels.ASKED: wanted.project.asked,
         labels.TREE: "copied" if copied else "mounted",
     }
     looks, apart = patience(settings.number("docker.idle_hours"))

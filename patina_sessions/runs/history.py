@@ -72,6 +72,8 @@ def one(layout: Layout, name: str) -> Run:
     if found:
         several = ", ".join(run.id for run in found[:5])
         raise PatinaError(f"{name} may be one of {len(found)} runs: {several}", "Give more of its id.")
+    if name == "last":
+        raise PatinaError("nothing was run here yet", "Next: patina test, or patina exec -- COMMAND")
     raise PatinaError(f"there is no run {name}", "See: patina runs")
 
 

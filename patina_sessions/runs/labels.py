@@ -11,6 +11,7 @@ WORKTREE = "dev.patina.worktree"
 TOP = "dev.patina.top"
 HOST = "dev.patina.host"
 CONFIGURATION = "dev.patina.configuration"
+ASKED = "dev.patina.asked"  # the image that the command line asked for, nothing where the project chose
 TREE = "dev.patina.tree"  # mounted, copied
 RUN = "dev.patina.run"  # of an autonomous run: its container, its volume, its network
 ANY = f"{VERSION}=1"

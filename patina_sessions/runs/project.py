@@ -21,6 +21,7 @@ from patina_sessions.settings import Settings
 from patina_sessions.system import files
 
 _JSONC = re.compile(r'("(?:\\.|[^"\\])*")|//[^\n]*|/\*.*?\*/|,(?=\s*(?://[^\n]*\n\s*)*[}\]])', re.DOTALL)
+ASKED = "the command line"
 _DEVCONTAINERS = (".devcontainer/devcontainer.json", ".devcontainer.json")
 
 
@@ -46,6 +47,11 @@ class Project:
     inputs: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     why: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def asked(self) -> str:
+        """The image that the command line asked for in place of the project's; nothing where it did not."""
+        return self.image if self.why.get("image") == ASKED else ""
 
     def lines(self) -> list[str]:
         """Return what was found, for people."""
@@ -85,7 +91,7 @@ def _image(
 ) -> tuple[tuple[str, Dockerfile | None, str], dict[str, str]]:
     environment = {str(k): str(v) for k, v in _table(container, "containerEnv").items()}
     if asked:
-        return (asked, None, "the command line"), environment
+        return (asked, None, ASKED), environment
     if settings.text("docker.image"):
         return (settings.text("docker.image"), None, "docker.image in the settings"), environment
     if settings.text("docker.dockerfile"):

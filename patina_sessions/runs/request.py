@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 
 from patina_sessions.errors import PatinaError
 from patina_sessions.runs.project import Project
@@ -36,6 +37,14 @@ def command(given: str | tuple[str, ...], extra: tuple[str, ...]) -> tuple[str, 
     if not extra:
         return ("/bin/sh", "-c", given)
     return ("/bin/sh", "-c", given + ' "$@"', "sh", *extra)
+
+
+def shown(words: tuple[str, ...]) -> str:
+    """Return a command as a person would type it."""
+    if words[:2] == ("/bin/sh", "-c") and len(words) >= 3:
+        line = words[2].removesuffix(' "$@"')
+        return " ".join([line, *map(shlex.quote, words[4:])])
+    return shlex.join(words)
 
 
 def of_kind(project: Project, kind: str, extra: tuple[str, ...]) -> tuple[str, ...]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import secrets
-import shlex
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -21,7 +20,7 @@ from patina_sessions.frozen import dataclass
 from patina_sessions.model import RunFinished, RunStarted
 from patina_sessions.paths import Layout
 from patina_sessions.redact import redact
-from patina_sessions.runs import finished, living
+from patina_sessions.runs import finished, living, request
 from patina_sessions.runs.attached import Attached, Hear, Watch
 from patina_sessions.runs.outcome import Ended
 from patina_sessions.runs.run_log import Output, RunLog
@@ -68,11 +67,7 @@ class Order:
     @property
     def words(self) -> str:
         """Return the command as the journal shows it."""
-        shown = self.command
-        if shown[:2] == ("/bin/sh", "-c") and len(shown) >= 3:
-            line = shown[2].removesuffix(' "$@"')
-            return redact(" ".join([line, *map(shlex.quote, shown[4:])]))
-        return redact(shlex.join(shown))
+        return redact(request.shown(self.command))
 
 
 def new_id(now: datetime) -> str:

@@ -141,9 +141,14 @@ def _matching(engine: Engine, wanted: Wanted, configured: str) -> Workspace | No
 
 
 def _remove_old(engine: Engine, wanted: Wanted, configured: str) -> None:
-    """Remove this worktree's workspaces of another configuration, and half-made ones; a run in one keeps it."""
+    """Remove this worktree's workspaces of another configuration, and half-made ones; a run in one keeps it.
+
+    A command in another image for once (`--image`) leaves the project's workspace warm, and the other way round.
+    """
     busy = {run.container for run in living.living(wanted.layout)}
     for seen in find(engine, wanted.layout):
-        if str(seen["Id"]) not in busy:
+        marks = seen.get("Labels")
+        assert isinstance(marks, dict)
+        if marks.get(labels.ASKED, "") == wanted.project.asked and str(seen["Id"]) not in busy:
             log.info("workspace %s is of another configuration than %s", str(seen["Id"])[:12], configured)
             engine.remove(str(seen["Id"]))

@@ -204,6 +204,17 @@ def test_what_is_piped_in_reaches_the_command(bench: Bench) -> None:
     assert bench.run("exec", "--", "wc", "-c", input="12345").stdout.strip() == "5"
 
 
+def test_a_reader_who_leaves_ends_the_command_as_a_shell_tells_it(bench: Bench) -> None:
+    script = "while :; do echo y; sleep 4242 & sleep 0.1; done"
+    with bench.start("exec", "--", "sh", "-c", script) as running:
+        assert running.stdout is not None
+        assert running.stdout.readline() == b"y\n"
+        running.stdout.close()
+        assert running.wait() == 141
+    assert bench.processes("4242") == []
+    assert "Exec interrupted" in bench.journal
+
+
 def test_a_variable_is_handed_on_by_name_and_its_value_is_in_no_log(bench: Bench) -> None:
     done = bench.run(
         "exec",
@@ -333,7 +344,12 @@ def test_a_dockerfile_is_built_when_it_changed_and_not_else(
     assert bench.journal.count("- Build passed") == 1
     assert "Command: `docker build --file Dockerfile .`" in bench.journal
     assert "RUN echo one" in bench.run("runs", "show", bench.runs()[-1]["id"]).stdout
-    assert "Building" not in bench.run("exec", "--", "true").stderr
+    # Another image for once does not cost the warmth.
+    assert "Making" in bench.run("exec", "--image", IMAGE, "--", "touch", "/tmp/other").stderr
+    again = bench.run("exec", "--", "true").stderr
+    assert "Building" not in again
+    assert "Making" not in again
+    assert bench.run("exec", "--image", IMAGE, "--", "ls", "/tmp/other").returncode == 0
     bench.repo.write("Dockerfile", f"FROM {IMAGE}\nRUN echo two > /word\n")
     assert bench.run("exec", "--", "cat", "/word").stdout == "two\n"
 
