@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -103,3 +104,23 @@ def test_an_engine_whose_socket_is_a_user_s_is_asked_whether_it_is_rootless(
 )
 def test_limits_that_nobody_is_held_to_are_known(info: dict[str, object], powerless: bool) -> None:
     assert words.powerless(info) == powerless
+
+
+def test_a_socket_that_one_may_not_use_is_one_clear_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(tmp_path / "s"))
+        server.listen()
+        (tmp_path / "s").chmod(0)
+        monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/s")
+        before = os.geteuid()
+        if before == 0:
+            os.seteuid(4711)  # root may use every socket
+        try:
+            with pytest.raises(EngineUnavailable, match="you may not use the Docker engine") as refused:
+                docker.connect()
+        finally:
+            os.seteuid(before)
+    assert refused.value.hint is not None
+    assert "usermod -aG docker" in refused.value.hint
