@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -16,6 +17,7 @@ from tests.agents.conftest import Clients
 from tests.agents.stub import Model, Step, model
 from tests.agents.test_claude import settled, told
 from tests.repository import Repo
+from tests.waiting import quiet, until
 
 pytestmark = pytest.mark.agents
 
@@ -37,6 +39,11 @@ def _run(argv: list[str], repo: Repo, env: Mapping[str, str]) -> None:
 
 
 def codex(clients: Clients, repo: Repo, m: Model, asked: str) -> None:
+    _run(_codex(clients, repo, m, asked), repo, {"STUB_KEY": "test"})
+
+
+def _codex(clients: Clients, repo: Repo, m: Model, asked: str) -> list[str]:
+    """Configure Codex for this model, and return its command line."""
     settings = f"""model = "gpt-5.5"
 model_provider = "stub"
 [model_providers.stub]
@@ -55,7 +62,7 @@ enabled = false
     home.mkdir(exist_ok=True)
     (home / "config.toml").write_text(settings)
     trust = ["--dangerously-bypass-hook-trust", "--dangerously-bypass-approvals-and-sandbox"]
-    _run([clients.program("codex"), "exec", "--json", *trust, asked], repo, {"STUB_KEY": "test"})
+    return [clients.program("codex"), "exec", "--json", *trust, asked]
 
 
 def gemini(clients: Clients, repo: Repo, m: Model, asked: str) -> None:
@@ -134,6 +141,39 @@ def test_a_turn_is_in_the_journal_and_the_next_session_hears_of_it(
     assert second.heard("The parser is in.")
     again = told(repo, "Answered: I see.")
     assert again.count("has on record") == 0  # our own context does not come back as a prompt
+
+
+@pytest.mark.parametrize(
+    ("name", "word"), [("SIGINT", "Interrupted"), ("SIGTERM", "Cut off"), ("SIGKILL", "Cut off")]
+)
+def test_codex_that_is_killed_in_a_turn_leaves_it_in_the_journal(
+    clients: Clients, recorded: Callable[..., Repo], name: str, word: str
+) -> None:
+    clients.program("codex")
+    repo = recorded("--agent", "codex")
+    repo.patina("session", "start", "Parse lines")
+    slow = bash("exec_command", "touch begun; python3 -c 'import time; time.sleep(25)'", of="codex")
+    with model(slow) as m:
+        argv = _codex(clients, repo, m, "Do it")
+        env = {**os.environ, "PWD": str(repo.path), "STUB_KEY": "test"}
+        with subprocess.Popen(
+            argv,
+            cwd=repo.path,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        ) as client:
+            until((repo.path / "begun").exists, "the tool to begin")
+            # What npm installs is a program of node that starts Codex and hands signals on; that one it cannot.
+            children = Path(f"/proc/{client.pid}/task/{client.pid}/children").read_text().split()
+            os.kill(int(children[0]) if children else client.pid, getattr(signal, name))
+            client.wait(timeout=60)
+    quiet(repo)
+    repo.patina("record")
+    text = told(repo, "Codex: Do it")
+    assert word in text
+    assert text.count("Codex: Do it") == 1
 
 
 def hooks_that_codex_lists(program: str, folder: Path) -> dict[str, tuple[str, str]]:
