@@ -33,7 +33,7 @@ def _run(argv: list[str], repo: Repo, env: Mapping[str, str]) -> None:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=90,
+        timeout=240,
     )
     assert done.returncode == 0, done.stdout + done.stderr
 
