@@ -14,6 +14,7 @@ def record(as_json: bool) -> None:
     """Record now what is unrecorded in this worktree. Hooks do this by themselves."""
     from patina_sessions.events import codec
     from patina_sessions.recorder import drain, removed
+    from patina_sessions.recorder.words import plural
     from patina_sessions.session import active
     from patina_sessions.system import clock
 
@@ -28,5 +29,4 @@ def record(as_json: bool) -> None:
         rows = [{"seq": e.seq, "type": codec.type_of(e.data), "time": e.time.isoformat()} for e in events]
         print_json("record", {"events": rows})
         return
-    count = len(events)
-    click.echo(f"{count} event{'s' if count != 1 else ''} recorded" if count else "Nothing was unrecorded")
+    click.echo(f"{plural(len(events), 'event')} recorded" if events else "Nothing was unrecorded")

@@ -109,7 +109,9 @@ def start(
     click.echo(f"Session {begun.session.id} started: {begun.session.title}")
     click.echo(f"Journal: {begun.journal}")
     if begun.carried:
-        click.echo(f"{begun.carried} open goal{'s' if begun.carried != 1 else ''} carried over")
+        from patina_sessions.recorder.words import plural
+
+        click.echo(f"{plural(begun.carried, 'open goal')} carried over")
     if begun.context:
         click.echo(f"\nPrevious session:\n{begun.context}")
     click.echo(

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
 def say_ended(done: Finished) -> None:
     """Say where the journal of an ended session lies, and what a person has to know of it."""
-    counts = (done.commits, "commit"), (done.files, "file")
-    numbers = ", ".join(f"{n} {what}{'s' if n != 1 else ''}" for n, what in counts)
+    from patina_sessions.recorder.words import plural
+
+    numbers = f"{plural(done.commits, 'commit')}, {plural(done.files, 'file')}"
     click.echo(f"Session {done.session.id} ended: {done.work_type}, {numbers}")
     click.echo(f"Journal: {done.tree or done.archive}")
     if done.midway:

@@ -36,6 +36,7 @@ def off(everywhere: bool, as_json: bool) -> None:
 def on(everywhere: bool, as_json: bool) -> None:
     """Switch Patina on again here, whatever switched it off, and record what was committed meanwhile."""
     from patina_sessions.recorder import drain
+    from patina_sessions.recorder.words import plural
     from patina_sessions.session import switch as doer
     from patina_sessions.system import clock
 
@@ -45,5 +46,5 @@ def on(everywhere: bool, as_json: bool) -> None:
     if as_json:
         print_json("on", {"changed": changed, "all": everywhere})
         return
-    told = f"; {len(events)} event{'s' if len(events) != 1 else ''} recorded" if events else ""
+    told = f"; {plural(len(events), 'event')} recorded" if events else ""
     click.echo(f"Patina is on {_where(everywhere)}{told}")

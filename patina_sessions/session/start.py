@@ -15,6 +15,7 @@ from patina_sessions.model import Session, Started
 from patina_sessions.readers import previous
 from patina_sessions.recorder import settle
 from patina_sessions.recorder.drain import Recording, recording
+from patina_sessions.recorder.words import plural
 from patina_sessions.session import boundaries, end, takeover
 from patina_sessions.session.active import Here
 from patina_sessions.sources.watcher import process as watcher
@@ -153,7 +154,7 @@ def _between(r: Recording, place: Here, git: Git, before: previous.Previous | No
     ours = r.state.outside
     if not count:
         return ""
-    words = f"{count} commit{'s' if count != 1 else ''}"
+    words = plural(count, "commit")
     return f"{words} since then outside any session" + (f", {ours} of them made here" if ours else "")
 
 
