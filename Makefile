@@ -24,7 +24,7 @@ ifeq ($(strip $(HOME)),)
 export HOME := $(CURDIR)/$(VENV)/home
 endif
 
-.PHONY: demo test lint bench soak agents reftable browser clean
+.PHONY: demo test lint bench soak agents reftable browser docs pictures clean
 .DEFAULT_GOAL := test
 
 demo: $(STAMP)
