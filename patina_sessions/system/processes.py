@@ -193,11 +193,16 @@ def follow(argv: Sequence[str], hear: Callable[[str], None]) -> int:
             child.wait()
 
 
-def records(argv: Sequence[str], *, cwd: Path) -> Iterator[bytes]:
-    """Run a git child and yield what it prints, however much it is, piece by piece: each ends with a NUL.
+class Failed(PatinaError):
+    """A program that was listened to ended with a failure."""
 
-    Raises `PatinaError` with its first words where it fails.
+
+def blocks(argv: Sequence[str], *, cwd: Path) -> Iterator[bytes]:
+    """Run a git child and yield what it prints, in pieces of at most 64 kB. Raises `Failed` where it fails.
+
+    Its complaints are read beside: a pipe that nobody reads would stop it once it is full.
     """
+    words = bytearray()
     with subprocess.Popen(
         argv,
         cwd=cwd,
@@ -208,47 +213,30 @@ def records(argv: Sequence[str], *, cwd: Path) -> Iterator[bytes]:
     ) as child:
         assert child.stdout is not None
         assert child.stderr is not None
-        try:
-            yield from _cut(child.stdout)
-            said = child.stderr.read(2000).decode("utf-8", "replace").strip()
-        finally:
-            child.kill()  # who stops listening ends it
-    if child.returncode not in (0, -9) and said:
-        raise PatinaError(f"{argv[0]} failed: {said.splitlines()[0]}", "Ask git: git fsck")
-
-
-def _cut(stream: IO[bytes]) -> Iterator[bytes]:
-    rest = b""
-    while more := stream.read(1 << 16):
-        *whole, rest = (rest + more).split(b"\0")
-        yield from whole
-    if rest:
-        yield rest
-
-
-class Failed(PatinaError):
-    """A program that was listened to ended with a failure."""
-
-
-def blocks(argv: Sequence[str], *, cwd: Path) -> Iterator[bytes]:
-    """Run a git child and yield what it prints, in pieces of at most 64 kB. Raises `Failed` where it fails."""
-    with subprocess.Popen(
-        argv,
-        cwd=cwd,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env=environment(),
-    ) as child:
-        assert child.stdout is not None
+        beside = threading.Thread(target=_drain, args=(child.stderr, words), daemon=True)
+        beside.start()
         try:
             while block := child.stdout.read(65536):
                 yield block
         except BaseException:
             child.kill()  # who stops listening ends it
             raise
+        finally:
+            beside.join(1)  # who it has started may hold the pipe
     if child.returncode:
-        raise Failed(f"{argv[0]} failed with status {child.returncode}", "Ask git: git fsck")
+        said = words.decode("utf-8", "replace").strip().splitlines()
+        why = said[0][:300] if said else f"exit status {child.returncode}"
+        raise Failed(f"{argv[0]} failed: {why}", "Ask git: git fsck")
+
+
+def records(argv: Sequence[str], *, cwd: Path) -> Iterator[bytes]:
+    """Run a git child and yield its records, each of which ends with a NUL, however many. Raises `Failed`."""
+    rest = b""
+    for block in blocks(argv, cwd=cwd):
+        *whole, rest = (rest + block).split(b"\0")
+        yield from whole
+    if rest:
+        yield rest
 
 
 def start_detached(argv: Sequence[str], *, cwd: Path, env: Mapping[str, str] | None = None) -> int:
