@@ -10,7 +10,7 @@ from patina_sessions.events import log
 from patina_sessions.frozen import dataclass
 from patina_sessions.model import RunFinished, RunStarted
 from patina_sessions.paths import Layout
-from patina_sessions.runs import living
+from patina_sessions.runs import living, named
 from patina_sessions.system import files
 
 
@@ -61,20 +61,10 @@ def last_failed(layout: Layout, started: RunStarted) -> tuple[str, ...] | None:
 
 def one(layout: Layout, name: str) -> Run:
     """Return the run of this id, of one that begins or ends so, or the last one for `last`."""
-    found = []
-    for run in runs(layout):
-        if name == "last" or run.id == name:
-            return run
-        if run.id.startswith(name) or run.id.endswith(name):
-            found.append(run)
-    if len(found) == 1:
-        return found[0]
-    if found:
-        several = ", ".join(run.id for run in found[:5])
-        raise PatinaError(f"{name} may be one of {len(found)} runs: {several}", "Give more of its id.")
+    nothing = PatinaError(f"there is no run {name}", "See: patina runs")
     if name == "last":
-        raise PatinaError("nothing was run here yet", "Next: patina test, or patina exec -- COMMAND")
-    raise PatinaError(f"there is no run {name}", "See: patina runs")
+        nothing = PatinaError("nothing was run here yet", "Next: patina test, or patina exec -- COMMAND")
+    return named.chosen(name, runs(layout), names=lambda run: (run.id,), nothing=nothing)
 
 
 def output(layout: Layout, run: Run) -> bytes | None:

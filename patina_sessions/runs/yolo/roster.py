@@ -10,7 +10,7 @@ from patina_sessions.errors import PatinaError
 from patina_sessions.frozen import dataclass
 from patina_sessions.model import Id, RunFinished
 from patina_sessions.paths import Layout
-from patina_sessions.runs import history
+from patina_sessions.runs import history, named
 from patina_sessions.runs.yolo import ticket
 from patina_sessions.runs.yolo.ticket import Ticket
 from patina_sessions.system import files, processes
@@ -78,18 +78,9 @@ def rows(layout: Layout) -> Iterator[Row]:
 
 def one(layout: Layout, name: str) -> Row:
     """Return the run of this id or name, of an id that begins or ends so, or the last one for `last`."""
-    found = []
-    for row in islice(rows(layout), MANY):
-        if name == "last" or name in (row.run, row.name):
-            return row
-        if row.run.startswith(name) or row.run.endswith(name):
-            found.append(row)
-    if len(found) == 1:
-        return found[0]
-    if found:
-        several = ", ".join(row.run for row in found[:5])
-        raise PatinaError(f"{name} may be one of {len(found)} runs: {several}", "Give more of its id.")
-    raise PatinaError(f"there is no autonomous run {name} here", "See: patina yolo list")
+    nothing = PatinaError(f"there is no autonomous run {name} here", "See: patina yolo list")
+    newest = islice(rows(layout), MANY)
+    return named.chosen(name, newest, names=lambda row: (row.run, row.name or row.run), nothing=nothing)
 
 
 def _branches(layout: Layout) -> list[str]:

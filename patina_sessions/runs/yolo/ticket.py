@@ -15,6 +15,7 @@ from patina_sessions.events import codec
 from patina_sessions.frozen import dataclass
 from patina_sessions.model import Id
 from patina_sessions.paths import Layout
+from patina_sessions.runs import named
 from patina_sessions.system import files
 
 END = ".yolo"
@@ -96,17 +97,8 @@ def alive(layout: Layout, run: str) -> bool:
 
 def one(layout: Layout, name: str) -> Ticket:
     """Return the ticket of this run: its id, its name, the beginning or the end of its id, or `last`."""
-    found = tickets(layout)
-    if name == "last" and found:
-        return found[-1]
-    exact = [t for t in found if name in (t.run, t.name)]
-    near = exact or [t for t in found if t.run.startswith(name) or t.run.endswith(name)]
-    if len(near) == 1:
-        return near[0]
-    if near:
-        several = ", ".join(t.run for t in near[:5])
-        raise PatinaError(f"{name} may be one of {len(near)} runs: {several}", "Give more of its id.")
-    raise PatinaError(f"no work of a run {name} waits here", "See: patina yolo list")
+    nothing = PatinaError(f"no work of a run {name} waits here", "See: patina yolo list")
+    return named.chosen(name, reversed(tickets(layout)), names=lambda t: (t.run, t.short), nothing=nothing)
 
 
 def _read(file: Path) -> Ticket | None:
