@@ -42,7 +42,7 @@ _LABEL = re.compile(r"\*\*([^*]+)\*\*:?|\*\*([^*]+):\*\*|#{2,6}[ \t]+(.+?)[ \t]*
 _BULLET = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?(.*)")
 _FENCE = re.compile(r"\s*(?:[-*+][ \t]+)?(```+|~~~+)")
 _COMMIT = re.compile(
-    r"(?:Commit|Amend|Merge|Cherry-pick|Revert|Patch applied) (?:[0-9a-f]{7,40} → )?[0-9a-f]{7,40}: (.+)"
+    r"(?:Commit|Amend|Merge|Cherry-pick|Revert|Patch applied) (?:([0-9a-f]{7,40}) → )?([0-9a-f]{7,40}): (.+)"
 )
 _MACHINE = re.compile(
     r"Session Start|(?:Build|Test|Exec|YOLO run) [a-z][a-z -]{3,20}$|(?:Goal (?:done|added)|Renamed): "
@@ -73,18 +73,21 @@ def of(journal: Journal) -> list[Point]:
     """Return what was said in the journal, in its order."""
     found: list[Point] = []
     entries = {entry.offset: entry for entry in journal.entries}
+    commits = (_COMMIT.fullmatch(entry.what) for entry in journal.entries)
+    amended = {commit[1] for commit in commits if commit}
     for place, part in enumerate(journal.parts):
         if part.kind == "entry":
-            found += _of_entry(place, entries[part.offset])
+            found += _of_entry(place, entries[part.offset], amended)
         elif part.kind == "section" and re.sub(r"[\s:(]+\d*\)?$", "", part.name).lower() not in _STANDING:
             found += _of_text(place, part.name, part.body)
     return [point for point in found if len(point.text) > 2][-_MOST:]
 
 
-def _of_entry(place: int, entry: Entry) -> Iterator[Point]:
+def _of_entry(place: int, entry: Entry, amended: set[str | None]) -> Iterator[Point]:
     commit = _COMMIT.fullmatch(entry.what)
     if commit:
-        yield Point(kind="commit", place=place, text=commit[1])
+        if commit[2] not in amended:
+            yield Point(kind="commit", place=place, text=commit[3])
     elif not _MACHINE.match(entry.what):
         yield from _of_text(place, "", entry.body)
 

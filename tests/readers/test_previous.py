@@ -339,6 +339,18 @@ def test_of_a_journal_with_thousands_of_commits_the_last_are_told_in_time() -> N
     assert len(text.split()) <= brief.WORDS
 
 
+def test_a_commit_that_was_amended_away_is_not_told() -> None:
+    entries = (
+        "Commit 1111111111: feat: a",
+        "Commit 2222222222: wip",
+        "Amend 2222222222 → 3333333333: feat: b",
+    )
+    text = "# Session: x\n\n## Activity Log\n" + "".join(
+        f"### 10:00 - {what}\nOn `main`\n\n" for what in entries
+    )
+    assert [point.text for point in points.of(grammar.parse(text.encode()))] == ["feat: a", "feat: b"]
+
+
 def test_every_brief_of_the_corpus_keeps_to_its_words() -> None:
     lengths = [len(previous.brief(grammar.parse(p.read_bytes())).split()) for p in corpus.journals()]
     assert max(lengths) <= brief.WORDS + 10  # redaction and escapes may add a word
