@@ -147,6 +147,15 @@ def program() -> Callable[..., str]:
     return find
 
 
+@pytest.fixture
+def registry(tmp_path: Path) -> None:
+    """Skip the test where no package can be had by its name."""
+    asked = (sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", tmp_path, "click")
+    done = subprocess.run(asked, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    if done.returncode:
+        _absent("registry", f"NOT TESTED: no package can be installed by its name here: {done.stderr[-300:]}")
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_report_to_serializable() -> Generator[None, Any, Any]:
     """Make what a failing test says sayable: a byte that is no UTF-8 in it would end the whole run (xdist 3.8)."""

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
-import os
 import re
-import shutil
-import subprocess
 import sys
 import tomllib
 import zipfile
@@ -15,38 +12,15 @@ from pathlib import Path
 import pytest
 
 import patina_sessions
-from tests import architecture
+from tests import architecture, built
+from tests.built import ROOT, run
 
-ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-
-
-def _run(*argv: str | Path, cwd: Path, **env: str) -> str:
-    done = subprocess.run(
-        argv, cwd=cwd, env={**os.environ, **env}, stdin=subprocess.DEVNULL, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build a wheel from a copy of the sources, since a build leaves folders behind, and without the network."""
-    source = tmp_path_factory.mktemp("source")
-    litter = shutil.ignore_patterns("__pycache__", "*.pyc", ".*_cache")
-    for name in ("patina_sessions", "hooks"):
-        shutil.copytree(ROOT / name, source / name, ignore=litter)
-    for name in ("pyproject.toml", "setup.py", "LICENSE", "README.md"):
-        shutil.copy(ROOT / name, source / name)
-    (source / "hooks/.sample").mkdir()  # an agent's plugin lives in a hidden folder, which globs pass over
-    (source / "hooks/.sample/plugin.json").write_text("{}")
-    _run(
-        *(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-index", "--no-build-isolation"),
-        *("--wheel-dir", "dist", "."),
-        cwd=source,
-    )
-    (built,) = (source / "dist").glob("*.whl")
-    return built
+    return built.wheel(tmp_path_factory.mktemp("source"))
 
 
 def test_a_wheel_has_every_module_and_every_file_of_the_hooks_and_nothing_else(wheel: Path) -> None:
@@ -66,30 +40,30 @@ def test_a_wheel_has_every_module_and_every_file_of_the_hooks_and_nothing_else(w
 def _files(folder: str) -> list[Path]:
     """Return the files of a folder that are in the repository, or on the way into it."""
     words = ("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate", folder)
-    names = _run(*words, cwd=ROOT).split("\0")[:-1]
+    names = run(*words, cwd=ROOT).split("\0")[:-1]
     return [ROOT / name for name in names if (ROOT / name).exists()]
 
 
 def test_what_a_wheel_installs_starts_and_finds_its_hooks(wheel: Path, tmp_path: Path) -> None:
     site = tmp_path / "site"
-    _run(
+    run(
         *(sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index"),
         *("--target", site, wheel),
         cwd=tmp_path,
     )
     python = (sys.executable, "-P")
     said = f"patina, version {patina_sessions.__version__}\n"
-    assert _run(*python, "-m", "patina_sessions", "--version", cwd=tmp_path, PYTHONPATH=str(site)) == said
-    assert _run(*python, site / "bin" / "patina", "--version", cwd=tmp_path, PYTHONPATH=str(site)) == said
+    assert run(*python, "-m", "patina_sessions", "--version", cwd=tmp_path, PYTHONPATH=str(site)) == said
+    assert run(*python, site / "bin" / "patina", "--version", cwd=tmp_path, PYTHONPATH=str(site)) == said
     where = "import patina_sessions.hooks as h, importlib.resources as r; print(h.__file__, r.files(h).joinpath('git.sh'))"
-    found = _run(*python, "-c", where, cwd=tmp_path, PYTHONPATH=str(site)).split()
+    found = run(*python, "-c", where, cwd=tmp_path, PYTHONPATH=str(site)).split()
     assert found == [str(site / "patina_sessions/hooks" / name) for name in ("__init__.py", "git.sh")]
     assert Path(found[1]).read_bytes() == (ROOT / "hooks/git.sh").read_bytes()
 
 
 def test_the_installation_under_test_finds_the_hooks_from_any_folder(tmp_path: Path) -> None:
     where = "import patina_sessions as p, patina_sessions.hooks as h; print(p.__file__, h.__file__)"
-    found = _run(sys.executable, "-P", "-c", where, cwd=tmp_path).split()
+    found = run(sys.executable, "-P", "-c", where, cwd=tmp_path).split()
     assert found == [str(ROOT / "patina_sessions/__init__.py"), str(ROOT / "hooks/__init__.py")]
 
 
