@@ -6,7 +6,6 @@ import pytest
 
 from patina_sessions.errors import PatinaError
 from patina_sessions.runs.yolo import network
-from patina_sessions.runs.yolo.network import Contact
 
 
 def test_hosts_are_read_with_their_ports() -> None:
@@ -51,18 +50,3 @@ def test_names_that_lead_to_private_addresses_are_not_let_through_and_addresses_
         "http_access allow host1 port1",
         "http_access deny all",
     ]
-
-
-def test_the_proxy_s_log_says_who_was_asked_for_since_the_start() -> None:
-    log = (
-        "2026/01/01 noise\nPATINA 100.000 403 CONNECT ours.invalid:443\nPATINA 200.500 200 CONNECT pypi.org:443\n"
-        "PATINA 201.000 200 CONNECT pypi.org:443\nPATINA 202.000 403 GET http://evil.org/path?secret\nPATINA x y z w\nPATINA 203.000 200 GET\n"
-    )
-    assert network.contacts(log, since=150.0) == (
-        Contact(host="pypi.org:443", times=2, let=True),
-        Contact(host="evil.org", times=1, let=False),
-    )
-    assert network.told(network.contacts(log, since=150.0)) == (
-        "Reached: pypi.org:443 (2)",
-        "Refused: evil.org (1)",
-    )

@@ -14,8 +14,9 @@ from typing import Any
 
 from patina_sessions.errors import PatinaError
 from patina_sessions.runs import labels
-from patina_sessions.runs.yolo import network, sandbox
-from patina_sessions.runs.yolo.network import Contact, Reach
+from patina_sessions.runs.yolo import network, sandbox, tally
+from patina_sessions.runs.yolo.network import Reach
+from patina_sessions.runs.yolo.tally import Contact
 from patina_sessions.runs.yolo.ticket import Ticket
 from patina_sessions.system import clock
 from patina_sessions.system.docker import Container, Engine
@@ -24,14 +25,13 @@ PORT = 3128
 NAME = "proxy"
 USER = "13:13"  # Debian's `proxy`
 READY = 20.0  # seconds
-LOG_LINES = 20_000
 
 IMAGE = """FROM debian:bookworm-slim
 RUN apt-get update -qq \\
  && apt-get install -y -qq --no-install-recommends squid python3-minimal \\
  && rm -rf /var/lib/apt/lists/*
 """
-_SERVE = 'printf "%s" "$CONFIGURATION" > /run/squid.conf && exec squid -N -f /run/squid.conf'
+_SERVE = 'printf "%s" "$CONFIGURATION" > /run/squid.conf && squid -N -f /run/squid.conf 2>&1 | python3 -u -c "$TALLY"'
 
 # Runs in a container like the program's. Every line it prints is an open way, but for the one that says it is done.
 _PROBE = r"""
@@ -136,7 +136,10 @@ def made(engine: Engine, one: Ticket, reach: Reach, image: str, marks: Mapping[s
         labels=marks,
         user=USER,
         folder="/",
-        environment={"CONFIGURATION": network.configuration(reach.hosts, port=PORT)},
+        environment={
+            "CONFIGURATION": network.configuration(reach.hosts, port=PORT),
+            "TALLY": tally.SCRIPT,
+        },
         network="bridge",
         more=held,
     )
@@ -245,7 +248,7 @@ def _addresses(engine: Engine, one: Ticket) -> list[str]:
 def contacted(engine: Engine, one: Ticket) -> tuple[Contact, ...]:
     """Return who was asked for, as the proxy has it; nothing where there was none."""
     try:
-        log = engine.said_so_far(f"{one.container}-proxy", last=LOG_LINES)
+        log = engine.said_so_far(f"{one.container}-proxy", last=tally.LINES)
     except PatinaError:
         return ()
-    return network.contacts(log.decode("utf-8", "replace"), since=one.gate_tried)
+    return tally.contacts(log.decode("utf-8", "replace"), since=one.gate_tried)

@@ -20,9 +20,9 @@ from patina_sessions.runs.yolo import (
     gate,
     harvest,
     heard,
-    network,
     report,
     sandbox,
+    tally,
     ticket,
 )
 from patina_sessions.runs.yolo.agent import stopped
@@ -81,7 +81,7 @@ def bring(
                 tips = delivery.deliver(layout, one, quarantine, found)
     finally:
         delivery.abandon(layout, one.run)
-    told = (*report.lines(one, found, tips, inside, user=user), *map(redact, network.told(reached)))
+    told = (*report.lines(one, found, tips, inside, user=user), *map(redact, tally.told(reached)))
     lines = tuple(map(hide, told))
     clear(engine, layout, one)
     return Home(tips=tips, contents=inside, harvest=found, lines=lines, events=events)

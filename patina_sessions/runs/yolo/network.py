@@ -8,6 +8,7 @@ from typing import Literal
 
 from patina_sessions.errors import PatinaError
 from patina_sessions.frozen import dataclass
+from patina_sessions.runs.yolo import tally
 
 PORTS = (443, 80)
 _HOST = re.compile(r"(\*\.)?[a-z0-9]([a-z0-9-]{0,62})(\.[a-z0-9]([a-z0-9-]{0,62}))*")
@@ -97,7 +98,7 @@ def configuration(hosts: tuple[Host, ...], *, port: int) -> str:
         "pid_filename none",
         "cache deny all",
         "cache_log /dev/stderr",
-        "logformat patina PATINA %ts.%03tu %>Hs %rm %ru",
+        f"logformat patina {tally.FORMAT}",
         "access_log stdio:/dev/stdout patina",
         "netdb_filename none",
         "pinger_enable off",
@@ -117,41 +118,3 @@ def configuration(hosts: tuple[Host, ...], *, port: int) -> str:
         guard = "" if host.is_address else " !private"
         rules.append(f"http_access allow host{number} port{number}{guard}")
     return "\n".join([*lines, *rules, "http_access deny all", ""])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contact:
-    """A host that was asked for, how often, and whether the proxy let it through."""
-
-    host: str
-    times: int
-    let: bool
-
-
-def contacts(log: str, *, since: float = 0.0) -> tuple[Contact, ...]:
-    """Return who was asked for from a moment on, in the order of their first time. The hosts are hostile text."""
-    found: dict[tuple[str, bool], int] = {}
-    for line in log.splitlines():
-        at = line.find("PATINA ")
-        words = line[at:].split(" ") if at >= 0 else []
-        if len(words) < 5 or not words[2].isdigit() or _seconds(words[1]) <= since:
-            continue
-        where = re.sub(r"^[a-z]+://", "", words[4]).split("/", 1)[0].rpartition("@")[2][:200]
-        key = (where, words[2] not in ("403", "407"))
-        found[key] = found.get(key, 0) + 1
-    return tuple(Contact(host=host, times=times, let=let) for (host, let), times in found.items())
-
-
-def _seconds(word: str) -> float:
-    return float(word) if re.fullmatch(r"\d{1,12}\.\d{3}", word) else 0.0
-
-
-def told(found: tuple[Contact, ...]) -> tuple[str, ...]:
-    """Return what the report says of them."""
-    lines = []
-    for title, let in (("Reached", True), ("Refused", False)):
-        some = [f"{c.host} ({c.times})" for c in found if c.let is let]
-        if some:
-            more = f" and {len(some) - 40} more" if len(some) > 40 else ""
-            lines.append(f"{title}: {', '.join(some[:40])}{more}")
-    return tuple(lines)

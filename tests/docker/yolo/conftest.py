@@ -115,3 +115,18 @@ def said(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
     """Return what a command printed as JSON."""
     found: dict[str, Any] = json.loads(done.stdout)
     return found
+
+
+@pytest.fixture
+def gateway() -> str:
+    """Return the address at which containers of the usual network find this machine."""
+    client = docker.from_env()
+    try:
+        networks = client.api.networks(names=["bridge"])
+        if not networks:
+            pytest.skip("this engine has no bridge")
+        known = networks[0]["IPAM"]["Config"][0]
+        # An engine that made its bridge just now names no gateway: it has the first address.
+        return str(known.get("Gateway") or known["Subnet"].rpartition(".")[0] + ".1")
+    finally:
+        client.close()

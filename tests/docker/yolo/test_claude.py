@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import docker
 import pytest
 
 from tests.agents import claude
@@ -14,20 +13,12 @@ from tests.docker.yolo.conftest import Yolo
 pytestmark = pytest.mark.agents
 
 
-def _gateway() -> str:
-    """Return the address at which containers of the usual network find this machine."""
-    client = docker.from_env()
-    try:
-        (config, *_) = client.api.inspect_network("bridge")["IPAM"]["Config"]
-    finally:
-        client.close()
-    return str(config["Gateway"])
-
-
 @pytest.mark.timeout(600)
-def test_claude_code_makes_a_commit_that_comes_back_and_its_hooks_become_events(yolo: Yolo) -> None:
+def test_claude_code_makes_a_commit_that_comes_back_and_its_hooks_become_events(
+    yolo: Yolo, gateway: str
+) -> None:
     with model(*claude.commit_in(Path("/clone/repo")), host="0.0.0.0") as stub:
-        place = f"{_gateway()}:{stub.port}"
+        place = f"{gateway}:{stub.port}"
         env = {
             "ANTHROPIC_BASE_URL": f"http://{place}",
             "ANTHROPIC_API_KEY": "sk-ant-a-key-that-nobody-shall-see-4242",

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import docker
 import pytest
 
 from patina_sessions.errors import PatinaError
@@ -44,19 +43,6 @@ def serving() -> Iterator[int]:
     finally:
         server.shutdown()
         server.server_close()
-
-
-@pytest.fixture
-def gateway() -> str:
-    """Return the address at which containers of the usual network find this machine."""
-    client = docker.from_env()
-    try:
-        networks = client.api.networks(names=["bridge"])
-        if not networks:
-            pytest.skip("this engine has no bridge")
-        return str(networks[0]["IPAM"]["Config"][0]["Gateway"])
-    finally:
-        client.close()
 
 
 _ASK = r"""
