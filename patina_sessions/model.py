@@ -162,7 +162,8 @@ class Rebased:
     counted: bool = True
     branch: str | None = None
     pull: bool = False
-    rewrites: tuple[tuple[Id, Id], ...] = ()  # for map
+    # For map; for finish and closed where no map is here.
+    rewrites: tuple[tuple[Id, Id], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

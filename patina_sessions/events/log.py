@@ -6,6 +6,7 @@ last line (a kill, a full disk) is skipped and reported, never fatal. Beside eve
     {"record":"position",...}   how far a source was read; in the same write as the events that were found
     {"record":"put","in":[..],"gone":[..]}   these entries stand in the journal; a person took those out
     {"record":"out","seqs":[..]}   an old buffer was saved over these: they have to be put again
+    {"record":"gone","ids":[..]}   of the commits made in this session, those that no branch has any more
     {"record":"ending","time":..}   `end` has begun
     {"record":"archiving","sha256":..}   a finished journal of these bytes is about to be put in its places
 """

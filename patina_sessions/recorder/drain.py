@@ -61,6 +61,8 @@ class Recording:
         over = intake.closed(self.layout, self.state, now=self.now)
         if over is not None:
             events += self._log([over], ())
+        if intake.drops([*seen, *([over] if over else ())]):
+            self.recount()
         self.settle()
         for path in found.used:
             files.remove(path)
@@ -82,6 +84,17 @@ class Recording:
     def found(self, facts: Sequence[Fact], records: Sequence[log.Record]) -> None:
         """Log what one source found, without asking the others; the journal is left as it is."""
         self._log(facts, records)
+
+    def recount(self) -> None:
+        """Ask git which of the session's commits no branch has any more, and log that where it has changed."""
+        from patina_sessions.recorder import intake
+
+        made = [i for i, counts in self.state.made.items() if counts]
+        if self.state.session is None or not made:
+            return
+        gone = sorted(set(made) - intake.standing(self.layout, made))
+        if gone != sorted(self.state.gone):
+            self.note_down({"record": "gone", "ids": gone})
 
     def note_down(self, *records: log.Record) -> None:
         """Log records that are no events."""

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
 from patina_sessions.events import log
 from patina_sessions.frozen import dataclass
-from patina_sessions.model import AgentEvent, Fact, FilesChanged, Position, Rebased
+from patina_sessions.model import AgentEvent, Fact, FilesChanged, Id, Moved, Position, Rebased
 from patina_sessions.paths import Layout
 from patina_sessions.recorder.known import Known
 from patina_sessions.recorder.state import State
 from patina_sessions.recorder.turns import GONE
 from patina_sessions.runs import living
-from patina_sessions.sources import agent_spool, pushes, reflog, rewrites
+from patina_sessions.sources import agent_spool, pushes, reflog, reflog_map, rewrites
 from patina_sessions.sources.agents import Keep
 from patina_sessions.sources.watcher import spool
 from patina_sessions.system import clock, files
@@ -203,7 +204,41 @@ def closed(layout: Layout, state: State, *, now: datetime) -> Fact | None:
             return None
         clock.sleep(0.05)
     last = state.carry.replay[-1]
-    return Fact(time=max(last.time, now), data=Rebased(phase="closed"), key=f"closed {last.id}")
+    pairs = _detached(layout, [e.data for e in state.carry.replay if isinstance(e.data, Rebased)])
+    return Fact(
+        time=max(last.time, now), data=Rebased(phase="closed", rewrites=pairs), key=f"closed {last.id}"
+    )
+
+
+def _detached(layout: Layout, steps: list[Rebased]) -> reflog_map.Pairs:
+    """Return what a rebase of a detached HEAD made of what: it ends without a line."""
+    first, picks = steps[0], [s for s in steps if s.phase == "pick"]
+    on_branch = any(s.branch for s in steps)  # given up by `--quit`: its branch stands where it stood
+    if first.phase != "start" or not picks or on_branch or any(s.rewrites for s in steps):
+        return ()
+    assert first.old is not None
+    assert first.new is not None
+    assert picks[-1].new is not None
+    with Git(layout.git, layout.top) as git:
+        old = git.rev_list([first.old], [first.new], limit=reflog_map.MOST)
+        new = git.rev_list([picks[-1].new], [first.new], limit=reflog_map.MOST)
+        steps_made = ((s.old, s.new, False) for s in picks if s.old and s.new)
+        return reflog_map.of(git, old, new, reflog_map.in_place(git, steps_made))
+
+
+def drops(facts: Iterable[Fact]) -> bool:
+    """Tell whether commits that were made may have lost every branch by one of these facts."""
+    for fact in facts:
+        match fact.data:
+            case Rebased(phase="finish" | "abort" | "map" | "closed") | Moved(how="reset" | "moved"):
+                return True
+    return False
+
+
+def standing(layout: Layout, ids: Iterable[Id]) -> set[Id]:
+    """Return those of the commits that a branch still has."""
+    with Git(layout.git, layout.top) as git:
+        return git.reachable(ids)
 
 
 def _finished(state: State) -> bool:

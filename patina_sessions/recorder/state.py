@@ -14,11 +14,11 @@ from patina_sessions import model
 from patina_sessions.events import codec, log
 from patina_sessions.model import Entry, Event, Id, Position, Session
 from patina_sessions.paths import Layout
-from patina_sessions.recorder import carried, projection
+from patina_sessions.recorder import carried, projection, replaced
 from patina_sessions.recorder.projection import Carry
 from patina_sessions.system import files
 
-VERSION = 3
+VERSION = 4
 Signature = tuple[int, int, int, int, int]
 
 
@@ -42,8 +42,9 @@ class State:
     lost: dict[int, None] = field(default_factory=dict)
     # Made since the session's start (or the last end) -> 1 if counted.
     made: dict[Id, int] = field(default_factory=dict)
-    # By an amend or a rebase: they do not count any more.
-    replaced: dict[Id, None] = field(default_factory=dict)
+    # By an amend or a rebase, and by what: they do not count while that stands.
+    replaced: dict[Id, Id] = field(default_factory=dict)
+    gone: dict[Id, None] = field(default_factory=dict)  # made, and below no branch when that was last asked
     own: dict[Id, None] = field(default_factory=dict)  # commits that Patina made itself, of a journal
     outside: int = 0  # commits made since the last session's end, with no session active
     # Ids of events after the last position: a torn write is read again.
@@ -76,6 +77,8 @@ class State:
                 for n in record["seqs"]:
                     self.put.pop(n, None)
                     self.lost[n] = None
+            case "gone":
+                self.gone = dict.fromkeys(record["ids"])
             case "own":
                 self.own[record["id"]] = None
             case "ending":
@@ -95,10 +98,15 @@ class State:
             self.due.update((e.seq, e) for e in entries)
 
     def current(self) -> Session | None:
-        """Return the active session with its commits counted: made here, and not replaced by an amend or a rebase."""
+        """Return the active session with its commits counted: made here, and neither replaced nor thrown away."""
         if self.session is None:
             return None
-        return replace(self.session, commits=sum(n for i, n in self.made.items() if i not in self.replaced))
+        return replace(self.session, commits=len(self.counted()))
+
+    def counted(self) -> set[Id]:
+        """Return the commits that count as the session's, as they stand now."""
+        ids = {i for i, n in self.made.items() if n and i not in self.gone}
+        return replaced.standing(ids, self.replaced.items(), self.gone)
 
     def _count(self, event: Event) -> None:
         data = event.data
@@ -106,10 +114,10 @@ class State:
         if isinstance(data, model.Made):
             made = data.commit.id
             if data.how == "amend" and data.old:
-                self.replaced[data.old] = None
+                self.replaced[data.old] = made
         elif isinstance(data, model.Rebased):
             made = data.commit.id if data.commit is not None else None
-            self.replaced.update(dict.fromkeys(old for old, new in data.rewrites if new != old))
+            self.replaced.update((old, new) for old, new in data.rewrites if new != old)
         if made is not None and not isinstance(data, model.Unknown):
             self.made[made] = int(getattr(data, "counted", True))
             self.outside += self.session is None and isinstance(data, model.Made) and made not in self.own
@@ -151,7 +159,7 @@ class State:
 
     def _forget(self) -> None:
         self.due, self.put, self.lost, self.made, self.own = {}, {}, {}, {}, {}
-        self.replaced = {}
+        self.replaced, self.gone = {}, {}
         self.outside, self.signature, self.ending = 0, None, None
 
 
@@ -200,7 +208,8 @@ def save(layout: Layout, state: State) -> None:
         "put": list(state.put),
         "lost": list(state.lost),
         "own": list(state.own),
-        "replaced": " ".join(state.replaced),
+        "replaced": " ".join(f"{old}:{new}" for old, new in state.replaced.items()),
+        "gone": " ".join(state.gone),
         "made": " ".join(f"{i}{'' if counted else '-'}" for i, counted in state.made.items()),
         "outside": state.outside,
         "recent": state.recent,
@@ -241,7 +250,8 @@ def _state_in(plain: dict[str, Any]) -> State:
         put=dict.fromkeys(plain["put"]),
         lost=dict.fromkeys(plain["lost"]),
         own=dict.fromkeys(plain["own"]),
-        replaced=dict.fromkeys(plain["replaced"].split()),
+        replaced=dict(pair.split(":") for pair in plain["replaced"].split()),
+        gone=dict.fromkeys(plain["gone"].split()),
         made={i.rstrip("-"): int(not i.endswith("-")) for i in ids},
         outside=plain["outside"],
         recent=plain["recent"],

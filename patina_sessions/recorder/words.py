@@ -130,7 +130,8 @@ def rebased(steps: Sequence[model.Rebased]) -> tuple[str, str]:
     where = f" of {safe.code(branch)}" if branch else ""
     if last.phase == "abort":
         return f"{word}{where} given up", f"Back at {short(last.new or old)}"
-    rewrites = [pair for s in steps if s.phase == "map" for pair in s.rewrites]
+    maps = [s.rewrites for s in steps if s.phase == "map"] or [s.rewrites for s in steps]
+    rewrites = [pair for pairs in maps for pair in pairs]
     return f"{word}{where}: {short(old)} → {short(new)}", "\n".join(_replayed(picks, rewrites))
 
 

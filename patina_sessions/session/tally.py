@@ -10,6 +10,7 @@ from typing import Any
 from patina_sessions import model
 from patina_sessions.journal import render
 from patina_sessions.model import Event, Id
+from patina_sessions.recorder import replaced
 from patina_sessions.settings import Settings
 from patina_sessions.system.git import Git
 
@@ -35,7 +36,8 @@ class Tally:
             if isinstance(data, model.Made) and data.how == "amend" and data.old:
                 self.rewrites.append((data.old, data.commit.id))
         if isinstance(data, model.Rebased):
-            self.rewrites += [(old, new) for old, new in data.rewrites]
+            said = set(self.rewrites)  # git's map may come after what was found without it
+            self.rewrites += [pair for pair in data.rewrites if pair not in said]
         elif isinstance(data, model.RunFinished):
             self.runs.append(
                 {
@@ -82,8 +84,10 @@ class Outcome:
 
 def outcome(tally: Tally, git: Git, settings: Settings) -> Outcome:
     """Ask git which of the commits are still there after amends and rebases, and what they touched."""
-    kept = git.reachable(tuple(tally.commits)) if tally.commits else set()
-    ids = [i for i in tally.commits if i in kept]
+    every = {*tally.commits, *(new for _, new in tally.rewrites)}
+    kept = git.reachable(every) if tally.commits else set()
+    standing = replaced.standing(tally.commits.keys() & kept, tally.rewrites, every - kept)
+    ids = [i for i in tally.commits if i in standing]
     patches = git.patch_ids(ids) if ids else {}
     paths = tuple(sorted(git.files_of(ids))) if ids else ()
     kind = render.work_type(

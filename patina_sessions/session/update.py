@@ -11,7 +11,7 @@ from patina_sessions import redact
 from patina_sessions.errors import PatinaError
 from patina_sessions.events import log
 from patina_sessions.frozen import dataclass
-from patina_sessions.model import Event, Made, Session, Started, Updated
+from patina_sessions.model import Event, Id, Made, Rebased, Session, Started, Updated
 from patina_sessions.recorder.words import HEADINGS
 from patina_sessions.session import boundaries
 from patina_sessions.session.active import Here, active
@@ -60,31 +60,36 @@ def from_json(text: str) -> dict[str, tuple[str, ...]]:
     return points(given)
 
 
-def _since(place: Here, session: Session) -> tuple[str, ...]:
-    """Return the subjects of the commits that were made here since the last update, or the start."""
-    subjects: list[str] = []
+def _since(place: Here, session: Session, counted: set[Id]) -> tuple[str, ...]:
+    """Return the subjects of what was committed here since the last update, or the start, as it stands now."""
+    subjects: dict[Id, str] = {}
     for event in log.events(place.layout):
-        if isinstance(event.data, Updated | Started):
+        data = event.data
+        if isinstance(data, Updated | Started):
             subjects.clear()
-        elif event.seq > session.seq and isinstance(event.data, Made) and event.data.counted:
-            if event.data.how == "amend" and subjects:
-                subjects.pop()
-            subjects.append(event.data.commit.subject)
-    return tuple(subjects)
+        elif event.seq > session.seq and isinstance(data, Made | Rebased) and data.commit is not None:
+            subjects[data.commit.id] = data.commit.subject
+        if isinstance(data, Rebased) and data.rewrites:
+            # What was told of in an earlier update is told of, whatever became of it.
+            told = {new for old, new in data.rewrites if old not in subjects}
+            subjects = {i: s for i, s in subjects.items() if i not in told}
+    return tuple(subject for commit, subject in subjects.items() if commit in counted)
 
 
 def update(place: Here, given: Mapping[str, tuple[str, ...]], now: datetime) -> Update:
     """Record an update with the points given; without any, the four headings are there to be filled."""
     watcher.ask(place.layout)
     with active(place, now) as (r, session):
-        since = _since(place, session)
+        r.recount()  # a branch may be gone that HEAD was not on
+        counted = r.state.counted()
+        since = _since(place, session, counted)
         with Git(place.layout.git, place.layout.top) as git:
             uncommitted = sum(git.status_counts())
             last = git.commit(place.repository.head) if place.repository.head else None
         data = Updated(
             number=session.updates + 1,
             since=session.last_update.isoformat(),
-            commits=session.commits,
+            commits=len(counted),
             files_changed=uncommitted,
             last_commit=clock.local(last.committed).isoformat() if last else None,
             work=given.get("work", ()),

@@ -16,9 +16,10 @@ from patina_sessions.frozen import dataclass
 from patina_sessions.model import Commit, Fact, Id, Made, Position, Rebased
 from patina_sessions.paths import Layout
 from patina_sessions.sources import reflog_shown, reflog_tail
+from patina_sessions.sources.reflog_given import Memory, Start
 from patina_sessions.sources.reflog_lines import Line
 from patina_sessions.sources.reflog_tail import Tail
-from patina_sessions.sources.reflog_walk import Memory, Start, Walk
+from patina_sessions.sources.reflog_walk import Walk
 from patina_sessions.system import refs
 from patina_sessions.system.git import Git
 

@@ -10,8 +10,9 @@ from patina_sessions.model import Id, Position
 from patina_sessions.paths import Layout
 from patina_sessions.sources import logbooks, reflog, reflog_lines, reflog_shown
 from patina_sessions.sources.reflog import Reading
+from patina_sessions.sources.reflog_given import Memory, Start
 from patina_sessions.sources.reflog_lines import Likeness, Line
-from patina_sessions.sources.reflog_walk import Memory, Start, Walk
+from patina_sessions.sources.reflog_walk import Walk
 from patina_sessions.system.git import Git
 
 

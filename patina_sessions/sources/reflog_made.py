@@ -85,3 +85,8 @@ def how(git: Git, line: Line, words: Words, new: Header) -> Kind:
             if old is not None and line.old not in new.parents and old.parents == new.parents:
                 return "amend"
             return "merge" if len(new.parents) > 1 else "commit"
+
+
+def same_person(one: tuple[str, str], other: tuple[str, str]) -> bool:
+    """Tell whether two identities are one person's: by mail, which changes less often than a name."""
+    return one[1].casefold() == other[1].casefold() if one[1] and other[1] else one[0] == other[0]

@@ -34,6 +34,7 @@ class Replay:
         ahead: Iterable[Line],
     ) -> None:
         self.action = action
+        self.onto = None if began is None else began.new
         self._git = git
         self._git_dir = git_dir
         self._books = books
@@ -43,12 +44,17 @@ class Replay:
     @cached_property
     def before(self) -> frozenset[Id]:
         """What stood below HEAD, or below the branch that is rebased, and not below what it goes onto."""
+        return frozenset(self.in_order)
+
+    @cached_property
+    def in_order(self) -> tuple[Id, ...]:
+        """The same, parents before children."""
         if self._began is None:
-            return frozenset(self._git.rev_list(self._branch_now(), limit=_MOST))
+            return self._git.rev_list(self._branch_now(), limit=_MOST)
         began, onto = self._began.old, self._began.new
         branch = self._branch(onto)
         tips = [began] if began in branch else [began, *branch]
-        return frozenset(self._git.rev_list(tips, [onto], limit=_MOST))
+        return self._git.rev_list(tips, [onto], limit=_MOST)
 
     def _branch(self, onto: Id) -> list[Id]:
         """Return where the branch stood: `git rebase main topic` begins on another one than it rebases."""

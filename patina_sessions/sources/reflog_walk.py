@@ -7,44 +7,27 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
-from patina_sessions.frozen import dataclass
 from patina_sessions.model import Data, Fact, Id, Kind, Made, Moved, Rebased
 from patina_sessions.paths import Layout
 from patina_sessions.redact import redact
-from patina_sessions.sources import logbooks, reflog_jump, reflog_lines, reflog_made, reflog_replay
+from patina_sessions.sources import (
+    logbooks,
+    reflog_jump,
+    reflog_lines,
+    reflog_made,
+    reflog_replay,
+)
 from patina_sessions.sources.reflog_branch import Branches
+from patina_sessions.sources.reflog_given import Memory, Start
 from patina_sessions.sources.reflog_lines import Line, Words
+from patina_sessions.sources.reflog_map import Pairs, of_replay
 from patina_sessions.sources.reflog_replay import Replay
-from patina_sessions.sources.reflog_tail import Numbered
 from patina_sessions.system import clock, objects
 from patina_sessions.system.git import Git
 from patina_sessions.system.objects import Header
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Memory:
-    """What has been recorded already, here and in the other worktrees."""
-
-    known: Callable[[Id], bool]  # as made, in any worktree
-    elsewhere: Callable[[Id], bool]  # as made, in another worktree
-    counted: Callable[[Id], bool]  # as made and counted, in any worktree
-    # New -> what it replays, by git's own map.
-    rewrites: Mapping[Id, tuple[Id, ...]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Start:
-    """Where a reading begins."""
-
-    last: Id | None  # where HEAD stood after the line before, None while it had no commit
-    before: Sequence[Line]  # the lines just before
-    fresh: Sequence[Numbered]  # the lines to follow
-    earlier: Callable[[], Sequence[Line]]  # many more of them
-    since: int  # what is older was not made here; epoch seconds, as is the next
-    now: int
 
 
 class Walk:
@@ -149,8 +132,12 @@ class Walk:
 
     def _counts(self, how: Kind, line: Line, new: Header) -> bool:
         if how in {"cherry-pick", "am"}:
-            return _same_person(new.author.who, line.by.who)
-        return how != "amend" or _same_person(new.author.who, line.by.who) or self._is_counted(line.old)
+            return reflog_made.same_person(new.author.who, line.by.who)
+        return (
+            how != "amend"
+            or reflog_made.same_person(new.author.who, line.by.who)
+            or self._is_counted(line.old)
+        )
 
     def _replay_counts(self, new: Header) -> bool:
         sources = () if self._replay is None else self._replay.sources(new, self._memory.rewrites)
@@ -193,10 +180,18 @@ class Walk:
             counted=new is None or self._counted[new.id],
             branch=_safe(target.removeprefix("refs/heads/") if target else self._branches.around()),
             pull=pull,
+            rewrites=self._pairs(line) if words.verb == "finish" else (),
         )
         if words.verb in {"finish", "abort"}:
             self._replay = None
         self._add(key, fact)
+
+    def _pairs(self, end: Line) -> Pairs:
+        """Return what the replay that ends here made of what, unless git's own map is here and says it."""
+        if self._replay is None or end.new in self._memory.rewrites:
+            return ()
+        lines = [*self._start.before, *(n.line for n in self._start.fresh[: self._place])]
+        return of_replay(self._git, self._replay, end.new, lines, self._start.earlier)
 
     # ----------------------------------------------------------------------------------------------------------- moves
 
@@ -220,10 +215,9 @@ class Walk:
             self._add(key, move)
 
     def _checkout(self, line: Line, words: Words) -> Moved:
-        old = None if line.born else line.old
         return Moved(
             how="checkout",
-            old=old,
+            old=None if line.born else line.old,
             new=line.new,
             branch=_safe(self._branches.here),
             source=_safe(words.left),
@@ -256,13 +250,13 @@ class Walk:
             ),
         )
         for new in jump.found:
-            self._counted[new.id] = self._found_counts(new, jump.left)
+            counted = self._counted[new.id] = self._found_counts(new, jump.left)
             made = Made(
                 how="merge" if len(new.parents) > 1 else "commit",
                 commit=objects.record(new),
                 old=new.parents[0] if new.parents else None,
                 branch=branch,
-                counted=self._counted[new.id],
+                counted=counted,
                 found=True,
             )
             self._add(_key("found", new.id), made)
@@ -273,7 +267,7 @@ class Walk:
         sources = reflog_replay.alike(new, reflog_replay.headers(self._git, left))
         if sources:
             return any(self._is_counted(source) for source in sources)
-        return _same_person(new.author.who, new.committer.who)
+        return reflog_made.same_person(new.author.who, new.committer.who)
 
     def _add(self, key: str, data: Data) -> None:
         self.facts.append(Fact(time=clock.local(self._time), data=data, key=key))
@@ -290,8 +284,3 @@ def _key(*parts: object) -> str:
 
 def _safe(text: str | None) -> str | None:
     return None if text is None else redact(text)
-
-
-def _same_person(one: tuple[str, str], other: tuple[str, str]) -> bool:
-    """Tell whether two identities are one person's: by mail, which changes less often than a name."""
-    return one[1].casefold() == other[1].casefold() if one[1] and other[1] else one[0] == other[0]
