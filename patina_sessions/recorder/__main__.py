@@ -131,10 +131,18 @@ def _drain_all(common: Common, folder: Path, git_dir: str | None) -> None:
 
 def _finish_removed(common: Common, folder: Path) -> None:
     """Have the sessions of worktrees that are gone ended, by a process: that room comes later."""
-    if removed.waiting(common):
+    due = removed.due(common)
+    # What rang may have been the last commit in a worktree that went right after it.
+    tops = (
+        repositories.top_of(directory, common.git)
+        for directory in repositories.worktrees(common.git).values()
+    )
+    here = next((top for top in (folder, *tops) if top is not None and top.is_dir()), None)
+    if due and here is not None:
         argv = [sys.executable, "-P", "-m", "patina_sessions", "hook", "removed"]
-        done = processes.run(argv, cwd=folder)
+        done = processes.run(argv, cwd=here)
         log.info("worktrees that are gone: %d", done.code)
+        removed.tried(common, due)
 
 
 def layouts(common: Common, folder: Path, git_dir: str | None) -> list[Layout]:

@@ -109,7 +109,8 @@ def _in_time(
     merged = list(reading)
     for fact in maps:
         merged.insert(_place(fact, merged), fact)
-    ranked = [(fact.time, _rank(fact), fact) for fact in (*told, *merged)] + _in_turn(agents)
+    # In one second a commit comes before the push of it.
+    ranked = [(fact.time, _rank(fact), fact) for fact in (*merged, *told)] + _in_turn(agents)
     if not (told or agents):
         return tuple(merged)
     return tuple(fact for _, _, fact in sorted(ranked, key=lambda r: r[:2]))

@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from patina_sessions import model
+from patina_sessions.errors import PatinaError
 from patina_sessions.events import log
 from patina_sessions.journal import render
 from patina_sessions.model import Ended, FilesChanged, Id, Session
@@ -29,8 +30,17 @@ from patina_sessions.system.git import Git
 
 
 def finish_all(place: Here, now: datetime) -> list[str]:
-    """End the sessions of worktrees that are gone; return their ids."""
-    return [done for key in removed.waiting(place.layout.common) if (done := _finish(place, key, now))]
+    """End the sessions of worktrees that are gone; return their ids. One that cannot be ended keeps no other back."""
+    done: list[str] = []
+    failed: PatinaError | None = None
+    for key in removed.waiting(place.layout.common):
+        try:
+            done += filter(None, [_finish(place, key, now)])
+        except PatinaError as error:
+            failed = error
+    if failed is not None:
+        raise failed
+    return done
 
 
 def _finish(place: Here, key: str, now: datetime) -> str | None:

@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,28 @@ def test_a_pull_with_rebase_counts_only_what_was_made_here(working: Repo, tmp_pa
     assert any(h.startswith("Push to `origin/main`") for h in headings(working))
     assert not any("of bob" in h for h in headings(working))
     assert '"commits": 1' in working.patina("session", "status", "--json").stdout
+
+
+def test_without_hooks_what_falls_in_one_second_stands_in_the_order_in_which_it_was_done(
+    working: Repo, tmp_path: Path
+) -> None:
+    bare = Repo.create(tmp_path / "bare.git", "--bare")
+    working.git("remote", "add", "origin", str(bare.path))
+    working.git("push", "--quiet", "-u", "origin", "main")
+    working.patina("record")
+    before = len(headings(working))
+    second = {"PATINA": "0", "GIT_COMMITTER_DATE": f"@{int(time.time())} +0000"}
+    for words in (
+        ("commit", "--quiet", "--allow-empty", "-m", "one"),
+        ("commit", "--quiet", "--allow-empty", "--amend", "-m", "two"),
+        ("checkout", "--quiet", "-b", "topic"),
+        ("commit", "--quiet", "--allow-empty", "-m", "three"),
+        ("push", "--quiet", "-u", "origin", "topic"),
+    ):
+        working.git(*words, env=second)
+    working.patina("note", "four")
+    what = [h.split()[0].rstrip(":") for h in headings(working)[before:]]
+    assert what == ["Commit", "Amend", "Checkout", "Commit", "Push", "Note"]
 
 
 @pytest.mark.parametrize("how", ["merge", "cherry-pick", "revert", "no-verify"])

@@ -94,10 +94,64 @@ def test_in_a_copy_of_a_repository_the_sessions_of_the_original_are_not_ended(
     assert active(worked)
 
 
-def test_where_its_branch_went_too_what_was_recorded_is_finished(repo: Repo, worked: Repo) -> None:
+@pytest.mark.parametrize("last", ["commit", "amend", "two"])
+def test_where_its_branch_went_too_its_last_commits_are_found_among_git_s_objects(
+    repo: Repo, worked: Repo, last: str
+) -> None:
+    if last == "amend":
+        worked.git("commit", "--quiet", "--amend", "-m", "untold, better", env={"PATINA": "0"})
+    if last == "two":
+        worked.git("commit", "--quiet", "--allow-empty", "-m", "untold, too", env={"PATINA": "0"})
+    worked.write("c.txt", "2\n")
+    worked.git("stash")
+    worked.git("stash", "drop")
+    made = worked.git("rev-parse", "HEAD")
     repo.git("worktree", "remove", "--force", str(worked.path))
     repo.git("branch", "-D", "topic")
+    repo.commit("of the main one", d="1\n")
+    repo.git("reset", "--quiet", "--hard", "HEAD~1")
     repo.patina("record")
     (journal,) = finished(repo)
     assert ": told\n" in journal
-    assert "untold" not in journal
+    assert journal.count(f"Commit {made[:10]}: untold") == 1
+    assert journal.count("Found later") == (2 if last != "commit" else 1)
+    assert "WIP on" not in journal
+    assert "of the main one" not in journal
+
+
+def test_a_commit_is_kept_though_worktree_and_branch_are_removed_right_after_it(
+    repo: Repo, worked: Repo
+) -> None:
+    worked.git("commit", "--quiet", "--allow-empty", "-m", "the very last")
+    repo.git("worktree", "remove", "--force", str(worked.path))
+    repo.git("branch", "-D", "topic")
+    until(lambda: finished(repo), "the recorder to finish it")
+    quiet(repo)
+    assert finished(repo)[0].count(": the very last\n") == 1
+
+
+def test_what_cannot_be_finished_costs_the_recorder_one_try_an_hour_and_keeps_no_other_back(
+    repo: Repo, worked: Repo, tmp_path: Path
+) -> None:
+    second = repo.worktree(tmp_path / "second", "second")
+    second.patina("session", "start", "in the second one")
+    quiet(repo)
+    for gone in (worked, second):
+        repo.git("worktree", "remove", "--force", str(gone.path))
+    keys = {(state / "top").read_text(): state for state in (repo.path / ".git/patina/worktrees").iterdir()}
+    first, other = (keys[str(gone.path)] for gone in (worked, second))
+    broken = first if first.name < other.name else other
+    log = broken / "events" / "000001.jsonl"
+    kept = log.read_bytes()
+    log.unlink()
+    log.mkdir()
+    for n in range(3):
+        repo.commit(f"elsewhere {n}", d=f"{n}\n")
+        quiet(repo)
+    assert len(finished(repo)) == 1
+    tries = (repo.path / ".git/patina/log/patina.log").read_text().count("worktrees that are gone")
+    assert tries == 1
+    log.rmdir()
+    log.write_bytes(kept)
+    repo.patina("record")
+    assert len(finished(repo)) == 2

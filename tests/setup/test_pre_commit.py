@@ -75,6 +75,35 @@ def test_the_bell_comes_with_the_teams_configuration(
     quiet(repo)
 
 
+DOINGS = {
+    "post-commit": (("commit", "--quiet", "--allow-empty", "-m", "heard"), ": heard"),
+    "post-checkout": (("checkout", "--quiet", "-b", "topic"), "Checkout `main` → `topic`"),
+    "post-merge": (("merge", "--quiet", "side"), "Fast-forward `main`: "),
+    "post-rewrite": (("commit", "--quiet", "--amend", "--allow-empty", "-m", "heard"), ": heard"),
+}
+
+
+@pytest.mark.parametrize("manager", ["pre-commit", "prek"])
+@pytest.mark.parametrize("stage", STAGES)
+def test_each_stage_of_it_rings_alone(repo: Repo, ours: str, manager: str, stage: str, homes: None) -> None:
+    configure(repo, ours, "patina")
+    repo.git("branch", "side")
+    repo.git("switch", "--quiet", "side")
+    repo.commit("on the side", side="1\n")
+    repo.git("switch", "--quiet", "main")
+    repo.patina("init")
+    repo.patina("session", "start", "the work")
+    quiet(repo)
+    for hook in (repo.path / ".git/hooks").iterdir():
+        hook.unlink()
+    run(repo, manager, "install", f"--hook-type={stage}")
+    words, told = DOINGS[stage]
+    repo.git(*words)
+    journal = repo.path / ".patina/local/active-session.md"
+    until(lambda: told in journal.read_text(), "the recorder")
+    quiet(repo)
+
+
 def test_a_teammate_who_has_not_said_yes_is_not_recorded(repo: Repo, ours: str, homes: None) -> None:
     configure(repo, ours, "patina")
     run(repo, "prek", "install", *(f"--hook-type={stage}" for stage in STAGES))
@@ -98,9 +127,12 @@ def test_a_checkout_of_files_does_not_ring(repo: Repo) -> None:
         assert marks.exists() is rings
 
 
-def test_a_journal_with_a_secret_or_broken_grammar_is_refused(repo: Repo, ours: str, homes: None) -> None:
+@pytest.mark.parametrize("manager", ["pre-commit", "prek"])
+def test_a_journal_with_a_secret_or_broken_grammar_is_refused(
+    repo: Repo, ours: str, manager: str, homes: None
+) -> None:
     configure(repo, ours, "patina-journals")
-    run(repo, "pre-commit", "install")
+    run(repo, manager, "install")
     good = "# Session: the parser\n**ID**: 20260301-120000\n\n## Activity Log\n### 12:00 - Session Start\n"
     name = "layer/sessions/20260301-120000.md"
     repo.commit("a journal", {name: good})
