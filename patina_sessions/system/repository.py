@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Literal
 
@@ -89,9 +90,10 @@ def _discover_slowly(cwd: Path, git_dir: str | None) -> Repository:
 
 def _refusal(cwd: Path, words: str) -> PatinaError:
     if "dubious ownership" in words:
+        named = re.search(r"^\s*(git config --global --add safe\.directory .+)$", words, re.MULTILINE)
         return PatinaError(
             "git refuses this repository: it belongs to another user",
-            "If you trust it: git config --global --add safe.directory <path>",
+            f"If you trust it: {named[1] if named else 'git config --global --add safe.directory PATH'}",
         )
     if "must be run in a work tree" in words:
         return NotARepository(

@@ -92,7 +92,7 @@ def test_where_git_refuses_anothers_repository_its_reason_and_the_way_out_are_sa
         done = as_nobody(theirs, *command)
         assert (done.returncode, done.stdout) == (1, "")
         assert done.stderr.splitlines()[0] == "Error: git refuses this repository: it belongs to another user"
-        assert "safe.directory" in done.stderr
+        assert done.stderr.endswith(f"git config --global --add safe.directory {theirs.path}\n")
 
 
 def test_who_may_only_look_reads_everything_and_changes_nothing(
