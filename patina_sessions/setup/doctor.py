@@ -15,7 +15,7 @@ from pathlib import Path
 from patina_sessions.errors import PatinaError
 from patina_sessions.paths import Common, Layout
 from patina_sessions.recorder import drain
-from patina_sessions.session import switch
+from patina_sessions.session import active, switch
 from patina_sessions.settings import Settings, load
 from patina_sessions.setup import agent_checks, hooks, init, kept_checks
 from patina_sessions.setup.check import Check
@@ -33,6 +33,10 @@ def examine(repository: Repository) -> list[Check]:
     if files.read(repository.common.consent) is None:
         hint = "patina init"
         return [_git(), Check(name="set up", level="wrong", words="Patina is not set up here", hint=hint)]
+    try:
+        active.require_consent(repository.common)
+    except PatinaError as error:  # what this Patina would say of the rest, or do to it, may be wrong
+        return [_git(), Check(name="set up", level="wrong", words=error.message, hint=error.hint)]
     layout = repositories.layout(repository, make=False)
     if layout is None:
         hint = "patina record"
@@ -51,6 +55,7 @@ def examine(repository: Repository) -> list[Check]:
         lambda: _watcher(layout, settings),
         lambda: kept_checks.archive(repository, layout, settings),
         lambda: kept_checks.chosen(settings),
+        lambda: kept_checks.torn(layout),
         lambda: kept_checks.sizes(layout),
         lambda: agent_checks.examine(repository, os.environ),
         lambda: _engine(layout),
@@ -190,17 +195,17 @@ def _reflog(layout: Layout) -> Iterator[Check]:
 
 def _watcher(layout: Layout, settings: Settings) -> Iterator[Check]:
     said = watcher.report(layout)
-    active = drain.peek(layout, settings).session is not None
+    going_on = drain.peek(layout, settings).session is not None
     if said.alive:
         yield Check(
             name="watcher", level="note" if said.gaps or said.backend == "poll" else "ok", words=said.words
         )
-    elif active and watcher.wanted(layout, settings):
+    elif going_on and watcher.wanted(layout, settings):
         hint = (
             f"The next command starts one. Where none stays, its log says why: {layout.state / 'watcher.log'}"
         )
         yield Check(name="watcher", level="note", words="no watcher is running", hint=hint)
-    elif active:
+    elif going_on:
         yield Check(name="watcher", level="ok", words="files are not watched: it is switched off")
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from patina_sessions import safe
+from patina_sessions.events import log
 from patina_sessions.paths import Common, Layout
 from patina_sessions.recorder.words import plural
 from patina_sessions.settings import Settings
@@ -48,6 +49,16 @@ def chosen(settings: Settings) -> Iterator[Check]:
         yield Check(name="settings", level="note", words=words)
     for name, origin in sorted(settings.origins.items()):
         yield Check(name="settings", level="ok", words=f"{name} = {settings.values[name]} (from {origin})")
+
+
+def torn(layout: Layout) -> Iterator[Check]:
+    """Tell of lines of the event log that nobody can read: a kill or a full disk left half of one."""
+    count = log.read(layout)[2]
+    if count:
+        words = f"event log: {plural(count, 'line')} that a kill or a full disk cut off: passed over, the rest is whole"
+        yield Check(
+            name="state", level="note", words=words, hint="Nothing: what comes from git is read again."
+        )
 
 
 def sizes(layout: Layout) -> Iterator[Check]:

@@ -160,3 +160,26 @@ def test_sizes_and_ages_are_told_and_when_what_is_old_was_removed(ready: Repo) -
     words = " | ".join(check["words"] for check in examined(ready)[1]["size"])
     assert "archive: 1 file" in words
     assert "never yet" not in words
+
+
+def test_of_data_of_a_newer_patina_only_the_upgrade_is_advised(ready: Repo) -> None:
+    consent = ready.path / ".git/patina/repo.json"
+    consent.write_text(json.dumps({**json.loads(consent.read_text()), "format": 99}))
+    code, found = examined(ready)
+    assert code == 1
+    assert {c["hint"] for checks in found.values() for c in checks if c["level"] != "ok"} == {
+        "Upgrade: pip install --upgrade patina-sessions"
+    }
+
+
+def test_half_a_line_in_the_event_log_is_told_and_is_nothing_wrong(ready: Repo) -> None:
+    ready.patina("session", "start", "the work")
+    quiet(ready)
+    (segment,) = ready.path.glob(".git/patina/worktrees/*/events/000001.jsonl")
+    with segment.open("ab") as stream:
+        stream.write(b'{"seq": 99, "ty')
+    code, found = examined(ready)
+    assert code == 0
+    assert any("1 line that" in c["words"] and c["level"] == "note" for c in found["state"])
+    ready.patina("note", "goes on")
+    assert "goes on" in (ready.path / ".patina/local/active-session.md").read_text()
