@@ -44,7 +44,7 @@ def _remind(here: Here) -> None:
     from patina_sessions.runs.yolo import ticket
 
     for one in ticket.waiting(here.layout):
-        if one.running:
+        if one.running and not one.rest:
             click.echo(
                 f"The work of the YOLO run {one.run} is not home: patina yolo recover {one.run}", err=True
             )

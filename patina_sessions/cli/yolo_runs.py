@@ -89,7 +89,8 @@ def show(run: str, as_json: bool) -> None:
         for detail in row.ended.details:
             click.echo(f"- {safe.line(detail, limit=400)}")
     if _json(row)["recover"]:
-        click.echo(f"Its work is not home: patina yolo recover {row.run}")
+        what = "A rest of its work" if row.ticket is not None and row.ticket.rest else "Its work"
+        click.echo(f"{what} is not home: patina yolo recover {row.run}")
 
 
 @yolo.command(epilog="Example: patina yolo logs -f last")
@@ -169,7 +170,7 @@ def rm(run: str, force: bool, branch: bool, as_json: bool) -> None:
     if found.ticket is not None:
         if found.alive:
             raise PatinaError(f"the run {found.run} goes on", f"Stop it first: patina yolo stop {found.run}")
-        if found.ticket.running and not force:
+        if found.ticket.running and not found.ticket.rest and not force:
             raise PatinaError(
                 f"the work of {found.run} is not home",
                 f"Bring it home: patina yolo recover {found.run}. Or lose it: --force",

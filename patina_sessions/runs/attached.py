@@ -220,16 +220,17 @@ class Attached:
     def _state(self) -> tuple[bool, int | None]:
         return self.engine.state(self.command)
 
+    def _ran_on(self) -> float:
+        """Return the seconds by which the command outlived its stream, as far as can be told."""
+        return self._command_over - self._stream_over
+
     def _lose(self) -> None:
         self._answers = False
         self.details.append("The engine did not answer any more; what runs in the workspace may run on")
 
     def _ended(self) -> Ended:
-        early = (
-            bool(self._stream_over and self._command_over)
-            and self._command_over - self._stream_over > EARLY
-            and not self.stopped
-        )
+        over = bool(self._stream_over and self._command_over)
+        early = over and self._ran_on() > EARLY and not self.stopped
         if early:
             self.details.append("The stream of its output ended before the command did")
         if self._code == INTERRUPTED and self._interrupts and not self.stopped:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from patina_sessions.errors import PatinaError
@@ -38,9 +38,18 @@ class Whole(Tree):
 class Followed(Attached):
     """A main process that is followed: the engine tells its end, and that its container stopped is no wonder."""
 
+    _made: float = field(default_factory=clock.monotonic)  # before the container is started
+    _seconds: float | None = None
+
     def _state(self) -> tuple[bool, int | None]:
         ending = self.engine.ending(self.container)
+        self._seconds = ending.seconds
         return ending.runs or ending.code is None, ending.code
+
+    def _ran_on(self) -> float:
+        # A busy engine takes seconds to call a container ended whose program is gone, and knows when that was.
+        streamed = self._stream_over - self._made
+        return super()._ran_on() if self._seconds is None else self._seconds - streamed
 
     def _is_stopped(self) -> bool:
         return False

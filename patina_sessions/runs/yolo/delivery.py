@@ -6,6 +6,7 @@ before; no hook runs, nothing is checked out, no other ref, no configuration and
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -93,12 +94,20 @@ def _names(layout: Layout, ticket: Ticket, harvest: Harvest) -> list[tuple[str, 
     ref = branch(layout, ticket.run)
     found = []
     if harvest.result is not None:
-        found.append(("result", Tip(id=harvest.result, ref=ref, name=harvest.head)))
+        free = _free(layout, ref, harvest.result) if ticket.rest else ref
+        found.append(("result", Tip(id=harvest.result, ref=free, name=harvest.head)))
     for number, other in enumerate(harvest.others, start=1):
         plain = re.sub(r"[^A-Za-z0-9]+", "-", other.name.removeprefix("refs/heads/")).strip("-")[:40].lower()
         name = f"{ref}-{number}" + (f"-{plain}" if plain else "")
+        name = _free(layout, name, other.id) if ticket.rest else name
         found.append((f"other-{number}", Tip(id=other.id, ref=name, name=other.name)))
     return found
+
+
+def _free(layout: Layout, ref: str, tip: Id) -> str:
+    """Return a name for work that is brought a second time: this one, where it stands there already, or the next."""
+    names = itertools.chain((ref,), (f"{ref}-0-again-{number}" for number in itertools.count(1)))
+    return next(name for name in names if _at(layout, name) in (None, tip))
 
 
 def _at(layout: Layout, ref: str) -> Id | None:

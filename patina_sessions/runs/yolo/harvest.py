@@ -14,7 +14,7 @@ from pathlib import Path
 
 from patina_sessions.errors import PatinaError
 from patina_sessions.runs.yolo import sandbox, source
-from patina_sessions.runs.yolo.packing import PACK, SALVAGE
+from patina_sessions.runs.yolo.packing import ALL, PACK, SALVAGE, TIPS
 from patina_sessions.runs.yolo.ticket import Ticket
 from patina_sessions.runs.yolo.work import Harvest, read
 from patina_sessions.system import files
@@ -73,7 +73,7 @@ def _kill(engine: Engine, container: str) -> None:
 def pack(engine: Engine, container: str, ticket: Ticket, *, hide: Callable[[str], str]) -> Harvest:
     """Let the helper commit what was not committed and say what there is. Raises `NotHome`."""
     words = [sandbox.TREE, ticket.base, ticket.start, ticket.run, ticket.object_format]
-    words += [str(ticket.largest), str(ticket.limit)]
+    words += [str(ticket.largest), str(ticket.limit), str(ALL if ticket.rest else TIPS)]
     try:
         said = engine.ask(container, ["/bin/sh", "-c", SALVAGE, "sh", *words])
     except Gone as error:

@@ -83,7 +83,10 @@ def bring(
         delivery.abandon(layout, one.run)
     told = (*report.lines(one, found, tips, inside, user=user), *map(redact, tally.told(reached)))
     lines = tuple(map(hide, told))
-    clear(engine, layout, one)
+    if found.whole:
+        clear(engine, layout, one)
+    else:
+        leave(engine, layout, one)
     return Home(tips=tips, contents=inside, harvest=found, lines=lines, events=events)
 
 
@@ -104,18 +107,28 @@ def end(engine: Engine, one: Ticket) -> None:
             raise PatinaError(f"the container {one.container} does not stop", "Ask the engine: docker ps")
 
 
+def leave(engine: Engine, layout: Layout, one: Ticket) -> None:
+    """Remove what was made for a run but its volume, since not all in there came home; the ticket says so."""
+    ticket.write(layout, replace(one, rest=True))
+    _remove(engine, layout, one, volume=False)
+
+
 def clear(engine: Engine, layout: Layout, one: Ticket) -> None:
     """Remove all that was made for a run, its work with it, and at last the ticket."""
-    if (
-        one.running
-    ):  # a kill from here on leaves nothing that could be brought home, only what is to be removed
+    if one.running:
+        # A kill from here on leaves nothing that could be brought home, only what is to be removed.
         ticket.write(layout, replace(one, running=False))
+    _remove(engine, layout, one, volume=True)
+    ticket.remove(layout, one.run)
+
+
+def _remove(engine: Engine, layout: Layout, one: Ticket, *, volume: bool) -> None:
     for seen in engine.containers((labels.ANY, f"{labels.RUN}={one.run}")):
         engine.remove(str(seen["Id"]))
-    engine.remove_volume(one.volume)
+    if volume:
+        engine.remove_volume(one.volume)
     for seen in engine.networks((labels.ANY, f"{labels.RUN}={one.run}")):
         engine.remove_network(str(seen["Id"]))
     delivery.abandon(layout, one.run)
     files.remove(layout.runs / f"{one.run}.stop")
     files.remove_tree(layout.runs / f"{one.run}.image")
-    ticket.remove(layout, one.run)

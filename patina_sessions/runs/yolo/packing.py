@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 TIPS = 40  # branches and detached heads that come back beside HEAD
+ALL = 5000  # of those, where a person asks for the rest
 
 _GIT = r"""
 export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1 GIT_ATTR_NOSYSTEM=1 GIT_NO_REPLACE_OBJECTS=1
@@ -18,7 +19,7 @@ umask 077
 SALVAGE = (
     _GIT
     + r"""
-tree=$1 base=$2 start=$3 run=$4 format=$5 largest=$6 limit=$7
+tree=$1 base=$2 start=$3 run=$4 format=$5 largest=$6 limit=$7 tips=$8
 command -v git >/dev/null || exit 127
 rm -rf /clean/git /clean/index; mkdir -p /clean
 (unset GIT_DIR; cd /clean && git init --quiet --template= --object-format="$format" repo && mv repo/.git git) || exit 3
@@ -41,11 +42,11 @@ read_head() { # a file: its id or the name it points to
 }
 list() {
   cd "$own" 2>/dev/null || return
-  find refs -type f -size -2 2>/dev/null | head -n 2000 | while IFS= read -r name; do
+  find refs -type f -size -2 2>/dev/null | head -n 20000 | while IFS= read -r name; do
     IFS= read -r id < "$name" && printf '%s %s\n' "$id" "$name"
   done
-  [ -f packed-refs ] && [ ! -L packed-refs ] && head -c 1000000 packed-refs | grep '^[0-9a-f]' | head -n 2000
-  find worktrees -maxdepth 2 -type f -name HEAD -size -2 2>/dev/null | head -n 100 | while IFS= read -r name; do
+  [ -f packed-refs ] && [ ! -L packed-refs ] && head -c 4000000 packed-refs | grep '^[0-9a-f]' | head -n 20000
+  find worktrees -maxdepth 2 -type f -name HEAD -size -2 2>/dev/null | head -n 1000 | while IFS= read -r name; do
     IFS= read -r id < "$name" && printf '%s %s\n' "$id" "$name"
   done
 }
@@ -80,7 +81,7 @@ find . -name .git -prune -o -type f -size +"$largest"c \
   -exec sh -c 'for f; do printf ":(exclude,top,literal)%s\0" "${f#./}"; done' sh {} + > /clean/large
 cat /clean/large >> /clean/paths
 tr '\0\n' '\n?' < /clean/large | sed 's|^:(exclude,top,literal)||' | head -n 10 \
-  | while IFS= read -r name; do printf 'note too large to come back: %s\n' "$name" | cut -c1-300; done
+  | while IFS= read -r name; do printf 'left too large to come back: %s\n' "$name" | cut -c1-300; done
 find . -mindepth 2 -name .git 2>/dev/null | head -n 5 | while IFS= read -r name; do
   printf 'note a repository of its own, whose history does not come back: %s\n' "${name%/.git}" | cut -c1-300
 done
@@ -97,7 +98,7 @@ why=$(grep -E '^(error|fatal)' /clean/said | head -n 1 | cut -c1-250)
 if [ $code -ge 128 ] || grep -q 'No space left' /clean/said; then
   echo "what is not committed could not be read: $why" >&2; exit 5
 fi
-[ $code -eq 0 ] || printf 'note not all that is uncommitted could be read: %s\n' "$why"
+[ $code -eq 0 ] || printf 'left not all that is uncommitted could be read: %s\n' "$why"
 result=$head
 made=$(git write-tree) || { echo "what is uncommitted could not be packed" >&2; exit 5; }
 before=$(git rev-parse --quiet --verify "${head:-0000}^{tree}" 2>/dev/null)
@@ -115,12 +116,14 @@ known="^$result"; [ -n "$result" ] || known=
 [ -n "$have_start" ] && known="$known ^$start"
 git cat-file -e "$base^{commit}" 2>/dev/null && known="$known ^$base"
 : > /clean/new
-awk '!seen[$1]++' /clean/tips | head -n 500 | while read -r id name; do
+awk '!seen[$1]++' /clean/tips > /clean/once
+head -n @ALL@ /clean/once | while read -r id name; do
   [ "$id" = "$result" ] && continue
   [ -n "$(git rev-list --max-count=1 "$id" $known 2>/dev/null)" ] && printf '%s %s\n' "$id" "$name" >> /clean/new
 done
-alone=$(head -n @TIPS@ /clean/new | cut -d ' ' -f 1 | xargs -r git merge-base --independent 2>/dev/null)
-count=$(wc -l < /clean/new); [ "$count" -gt @TIPS@ ] && echo "dropped $((count - @TIPS@))"
+alone=$(head -n "$tips" /clean/new | cut -d ' ' -f 1 | xargs -r git merge-base --independent 2>/dev/null)
+count=$(wc -l < /clean/new); [ "$count" -gt "$tips" ] && echo "dropped $((count - tips))"
+count=$(wc -l < /clean/once); [ "$count" -gt @ALL@ ] && echo "left $((count - @ALL@)) branches that were not looked at"
 number=0
 for id in $alone; do
   number=$((number + 1))
@@ -138,7 +141,7 @@ git cat-file --batch-check='%(objectsize)' < /clean/objects \
   | awk '{ sum += $1; if ($1 > most) most = $1 } END { printf "size %.0f\nlargest %.0f\n", sum, most }'
 exit 0
 """
-).replace("@TIPS@", str(TIPS))
+).replace("@ALL@", str(ALL))
 
 PACK = (
     _GIT

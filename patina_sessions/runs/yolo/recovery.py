@@ -9,6 +9,7 @@ from patina_sessions.errors import PatinaError
 from patina_sessions.frozen import dataclass
 from patina_sessions.model import RunFinished
 from patina_sessions.paths import Layout
+from patina_sessions.runs import history
 from patina_sessions.runs.outcome import Ended, verdict
 from patina_sessions.runs.yolo import homecoming, ticket
 from patina_sessions.runs.yolo.sandbox import size
@@ -61,6 +62,7 @@ def _recovered(engine: Engine, place: Place, one: Ticket, voices: Voices) -> Rec
             tips=(),
             lines=("There is nothing to bring home: it had not begun, or its work is home",),
         )
+    before = history.one(layout, one.run).ended if one.rest else None
     ended = _ended(engine, one)
     with Git(layout.git, layout.top) as git:
         user = git.identity()
@@ -72,9 +74,9 @@ def _recovered(engine: Engine, place: Place, one: Ticket, voices: Voices) -> Rec
             run=one.run,
             kind="yolo",
             command=one.command,
-            outcome=verdict(ended).word,
-            exit_code=ended.code,
-            seconds=_seconds(layout, one),
+            outcome=before.outcome if before else verdict(ended).word,
+            exit_code=before.exit_code if before else ended.code,
+            seconds=before.seconds if before else _seconds(layout, one),
             image=one.image,
             details=("Brought home by patina yolo recover", *home.lines),
             log=f"{one.run}.log" if files.signature(layout.runs / f"{one.run}.log") else None,

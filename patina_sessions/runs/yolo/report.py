@@ -32,6 +32,7 @@ def lines(
         *_runs(contents),
     ]
     told += [f"Note: {note}" for note in harvest.notes]
+    told += _left(ticket, harvest)
     told += [f"Not taken along: {what}" for what in ticket.left_out]
     told += [f"Loosened: {what}" for what in ticket.loosened]
     return tuple(redact(line) for line in told)
@@ -44,8 +45,6 @@ def _brought(ticket: Ticket, harvest: Harvest, tips: Sequence[Tip], contents: Co
     for tip in tips:
         called = f", which it called {tip.name}" if tip.name and tip.name != ticket.branch else ""
         told.append(f"Branch: {tip.ref.removeprefix('refs/heads/')} at {tip.id[:10]}{called}")
-    if harvest.dropped:
-        told.append(f"{harvest.dropped} more branches did not come back: there are too many")
     if harvest.salvaged:
         told.append("Its last commit holds what was not committed when it ended")
     if not contents.follows:
@@ -54,6 +53,21 @@ def _brought(ticket: Ticket, harvest: Harvest, tips: Sequence[Tip], contents: Co
     if contents.count > COMMITS:
         told.append(f"… and {contents.count - COMMITS} more commits")
     return told
+
+
+def _left(ticket: Ticket, harvest: Harvest) -> list[str]:
+    """Return what did not come home, and that it is kept."""
+    if harvest.whole:
+        return []
+    told = [f"Left behind: {what}" for what in harvest.left]
+    if harvest.dropped:
+        told.append(f"Left behind: {harvest.dropped} more branches, since there are too many")
+    larger = " --max-file SIZE" if any(what.startswith("too large") for what in harvest.left) else ""
+    recover = f"patina yolo recover {ticket.short}{larger}"
+    return [
+        *told,
+        f"That is kept in the volume {ticket.volume}: {recover}, or let it go: patina yolo rm {ticket.short}",
+    ]
 
 
 def _files(contents: Contents) -> list[str]:

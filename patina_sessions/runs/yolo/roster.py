@@ -38,7 +38,7 @@ class Row:
         if self.alive:
             return "running"
         if self.ticket is not None and self.ticket.running:
-            return "its work waits"
+            return "a rest waits" if self.ticket.rest else "its work waits"
         return self.ended.outcome if self.ended else "interrupted"
 
     @property

@@ -48,6 +48,7 @@ class Ticket:
         0.0  # when that was over, by the engine's clock; what the proxy let through then was ours
     )
     pid: int = 0  # of the patina that watches over it
+    rest: bool = False  # the work is home but for what its report names: the volume is kept for that
 
     @property
     def short(self) -> str:

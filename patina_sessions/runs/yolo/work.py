@@ -27,10 +27,16 @@ class Harvest:
     head: str = ""  # the branch that HEAD was on; empty where it was detached
     others: tuple[Other, ...] = ()
     dropped: int = 0  # tips beyond those that come back
+    left: tuple[str, ...] = ()  # what else did not come back, in words
     size: int = 0  # bytes of all objects, unpacked
     largest: int = 0
     ignored: int = 0  # files that .gitignore keeps out
     notes: tuple[str, ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        """Whether all of the work came back, but for what the project itself ignores."""
+        return not self.left and not self.dropped
 
     @property
     def something(self) -> bool:
@@ -87,7 +93,7 @@ def read(said: str) -> Harvest:
     result: Id | None = None
     others: list[Other] = []
     numbers = {"size": 0, "largest": 0, "ignored": 0, "dropped": 0}
-    head, salvaged, notes = "", False, []
+    head, salvaged, notes, left = "", False, list[str](), list[str]()
     for line in said.splitlines():
         word, _, rest = line.partition(" ")
         if word == "result" and _ID.fullmatch(rest):
@@ -102,6 +108,14 @@ def read(said: str) -> Harvest:
             salvaged = True
         elif word == "note":
             notes.append(rest[:300])
+        elif word == "left":
+            left.append(rest[:300])
     return Harvest(
-        result=result, salvaged=salvaged, head=head, others=tuple(others), notes=tuple(notes[:20]), **numbers
+        result=result,
+        salvaged=salvaged,
+        head=head,
+        others=tuple(others),
+        notes=tuple(notes[:20]),
+        left=tuple(left[:20]),
+        **numbers,
     )

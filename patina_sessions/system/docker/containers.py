@@ -63,3 +63,4 @@ class Ending:
     code: int | None
     out_of_memory: bool = False
     error: str = ""  # why it could not be started, in the engine's words
+    seconds: float | None = None  # that it ran, by the engine's clock; None while it runs

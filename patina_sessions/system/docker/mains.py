@@ -7,6 +7,7 @@ own word.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 
 from patina_sessions.errors import EngineUnavailable, PatinaError
 from patina_sessions.system.docker.commands import Commands
@@ -57,6 +58,7 @@ class Mains(Commands):
             code=code if over and isinstance(code, int) else None,
             out_of_memory=bool(state.get("OOMKilled")),
             error=str(state.get("Error") or ""),
+            seconds=_between(state.get("StartedAt"), state.get("FinishedAt")) if over else None,
         )
 
     def said_so_far(self, container: str, *, last: int) -> bytes:
@@ -95,3 +97,11 @@ class Mains(Commands):
 
 class TooMuch(PatinaError):
     """More came out of a container than was to be taken."""
+
+
+def _between(started: object, finished: object) -> float | None:
+    """Return the seconds between two moments of an engine's; None where one of them is none."""
+    try:
+        return (datetime.fromisoformat(str(finished)) - datetime.fromisoformat(str(started))).total_seconds()
+    except ValueError:
+        return None
