@@ -141,7 +141,6 @@ def place_of(here: Here) -> Place:
 def _order(here: Here, task: str, program: tuple[str, ...], *, timeout: str | None, **given: Any) -> Order:
     from patina_sessions.runs import request
     from patina_sessions.runs.yolo import agents, network, order
-    from patina_sessions.runs.yolo.sandbox import size
 
     settings = here.settings
     agent = agents.chosen(settings, given["agent"]) if task or given["agent"] else None
@@ -160,8 +159,8 @@ def _order(here: Here, task: str, program: tuple[str, ...], *, timeout: str | No
         told=told,
         limits=order.limits(settings, memory=given["memory"], cpus=given["cpus"]),
         timeout=request.seconds(timeout) if timeout else settings.number("yolo.timeout"),
-        limit=size(settings.text("yolo.max_size")),
-        largest=size(settings.text("yolo.max_file")),
+        limit=request.size(settings.text("yolo.max_size")),
+        largest=request.size(settings.text("yolo.max_file")),
         name=order.named(given["name"]),
         loosened=(*reach.loosened, *order.handed_on(told)),
     )

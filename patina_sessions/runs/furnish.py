@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from patina_sessions.errors import PatinaError
 from patina_sessions.paths import Layout
-from patina_sessions.runs import labels
+from patina_sessions.runs import labels, request
 from patina_sessions.runs.outcome import NOT_FOUND, NOT_RUNNABLE
 from patina_sessions.runs.workspace import UNREADY, Wanted, Workspace
 from patina_sessions.system import clock, files
@@ -91,9 +91,8 @@ def make(
 def _create(engine: Engine, wanted: Wanted, configured: str, *, copied: bool) -> Workspace | None:
     """Create and start the container; None where the engine does not have the folder to be mounted."""
     settings, layout = wanted.settings, wanted.layout
-    memory = {"mem_limit": settings.text("docker.memory")} if settings.text("docker.memory") else {}
-    if memory:
-        memory["memswap_limit"] = memory["mem_limit"]
+    most = settings.text("docker.memory")
+    memory = {"Memory": request.size(most), "MemorySwap": request.size(most)} if most else {}
     name = f"patina-{layout.key}-{secrets.token_hex(3)}{UNREADY}"
     marks = {
         **labels.common(layout.top, layout.key),
@@ -113,7 +112,7 @@ def _create(engine: Engine, wanted: Wanted, configured: str, *, copied: bool) ->
         mounts=() if copied else mounts(layout),
         environment=wanted.project.environment,
         network=settings.text("docker.network"),
-        more={"pids_limit": int(settings.number("docker.pids")), **memory},
+        more={"PidsLimit": int(settings.number("docker.pids")), **memory},
     )
     container = ""
     try:

@@ -20,6 +20,20 @@ def seconds(text: str) -> float:
     return float(found[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[found[2]]
 
 
+def size(text: str) -> int:
+    """Return a size such as 512m or 4g in bytes."""
+    units = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
+    low = text.strip().lower().removesuffix("b")
+    number, unit = (low[:-1], units[low[-1:]]) if low[-1:] in units else (low, 1)
+    try:
+        found = int(float(number) * unit)
+    except (ValueError, OverflowError):
+        found = 0
+    if found <= 0:
+        raise PatinaError(f"{text} is no size", "Give bytes, or 512m, or 4g.")
+    return found
+
+
 def variable(name: str) -> str:
     """Return the name of a variable. A value is refused: it would stand in the shell's history and in `ps`."""
     if not _NAME.fullmatch(name):

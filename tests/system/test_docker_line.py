@@ -7,11 +7,13 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from patina_sessions.errors import EngineUnavailable, PatinaError
+from patina_sessions.runs import request
 from patina_sessions.system import docker
 from patina_sessions.system.docker import Gone, local, words
 from tests.fake_engine import FakeEngine, Script
@@ -124,3 +126,48 @@ def test_a_socket_that_one_may_not_use_is_one_clear_error(
             os.seteuid(before)
     assert refused.value.hint is not None
     assert "usermod -aG docker" in refused.value.hint
+
+
+@pytest.mark.parametrize("hangs_up", [True, False])
+def test_a_socket_s_engine_that_refuses_a_tar_in_the_middle_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hangs_up: bool
+) -> None:
+    said = b'{"message": "no space left on device"}'
+    answer = b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: %d\r\n\r\n%s" % (len(said), said)
+    heard: list[bytes] = []
+
+    def serve(server: socket.socket) -> None:
+        ping, _ = server.accept()
+        with ping:
+            ping.recv(65536)
+            ping.sendall(b"HTTP/1.1 200 OK\r\nApi-Version: 1.41\r\nContent-Length: 2\r\n\r\nOK")
+        taking, _ = server.accept()
+        with taking:
+            heard.append(taking.recv(65536))
+            while not hangs_up and not heard[-1].endswith(b"0\r\n\r\n"):
+                heard.append(taking.recv(1 << 20))
+            taking.sendall(answer)
+
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(tmp_path / "s"))
+        server.listen()
+        serving = threading.Thread(target=serve, args=(server,), daemon=True)
+        serving.start()
+        monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/s")
+        with docker.connect() as engine, pytest.raises(PatinaError, match="no space left on device"):
+            engine.put("box", "/clone", (b"x" * (1 << 20) for _ in range(30)))
+        serving.join(10)
+    assert heard[0].startswith(b"PUT /v1.41/containers/box/archive?path=%2Fclone HTTP/1.1\r\n")
+
+
+@pytest.mark.parametrize(
+    ("given", "size"), [("90", 90), ("512m", 512 << 20), ("1.5g", 3 << 29), ("4GB", 4 << 30), ("1t", 1 << 40)]
+)
+def test_a_size_is_read_as_people_write_it(given: str, size: int) -> None:
+    assert request.size(given) == size
+
+
+@pytest.mark.parametrize("given", ["", "m", "-1", "0", "much", "inf", "nan", "4x"])
+def test_what_is_no_size_is_an_error_in_words(given: str) -> None:
+    with pytest.raises(PatinaError, match="is no size"):
+        request.size(given)

@@ -111,9 +111,9 @@ def environment() -> dict[str, str]:
 def inside() -> dict[str, Any]:
     """Return what a container behind the gate is held to besides: names are looked up by the proxy alone."""
     return {
-        "dns": ["127.0.0.1"],
-        "dns_opt": ["timeout:1", "attempts:1"],
-        "sysctls": {"net.ipv6.conf.all.disable_ipv6": "1"},
+        "Dns": ["127.0.0.1"],
+        "DnsOptions": ["timeout:1", "attempts:1"],
+        "Sysctls": {"net.ipv6.conf.all.disable_ipv6": "1"},
     }
 
 
@@ -124,7 +124,7 @@ def made(engine: Engine, one: Ticket, reach: Reach, image: str, marks: Mapping[s
     options = {"com.docker.network.bridge.inhibit_ipv4": "true"}
     engine.make_network(name, marks, internal=True, options=options)
     held = sandbox.hardened(sandbox.Limits(memory="256m", pids=64))
-    held["tmpfs"] = {
+    held["Tmpfs"] = {
         place: f"rw,noexec,nosuid,nodev,size=16m,mode=0700,uid={USER.partition(':')[0]},gid={USER.partition(':')[2]}"
         for place in ("/run", "/var/log/squid", "/var/spool/squid")
     }

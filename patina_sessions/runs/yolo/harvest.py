@@ -33,7 +33,7 @@ def helper(engine: Engine, ticket: Ticket, labels: Mapping[str, str]) -> Iterato
     """Give a clean container with the run's volume to read. It is gone afterwards, however long it worked."""
     room = ticket.limit + ROOM
     held = sandbox.hardened(sandbox.Limits(memory=str(2 * room), pids=256))
-    held["tmpfs"] = {
+    held["Tmpfs"] = {
         sandbox.TEMPORARY: "rw,noexec,nosuid,nodev,size=16m,mode=1777",
         "/clean": f"rw,noexec,nosuid,nodev,size={room},mode=0700,uid={source.UID},gid={source.GID}",
     }

@@ -12,9 +12,10 @@ from patina_sessions.errors import PatinaError
 from patina_sessions.frozen import dataclass
 from patina_sessions.redact import redact
 from patina_sessions.runs import request
+from patina_sessions.runs.request import size
 from patina_sessions.runs.yolo.agents import Agent
 from patina_sessions.runs.yolo.network import Reach
-from patina_sessions.runs.yolo.sandbox import Limits, size
+from patina_sessions.runs.yolo.sandbox import Limits
 from patina_sessions.settings import Settings
 from patina_sessions.system import files, terminal
 

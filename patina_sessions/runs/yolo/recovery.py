@@ -11,8 +11,8 @@ from patina_sessions.model import RunFinished
 from patina_sessions.paths import Layout
 from patina_sessions.runs import history
 from patina_sessions.runs.outcome import Ended, verdict
+from patina_sessions.runs.request import size
 from patina_sessions.runs.yolo import homecoming, ticket
-from patina_sessions.runs.yolo.sandbox import size
 from patina_sessions.runs.yolo.stage import Place, Voices
 from patina_sessions.runs.yolo.ticket import Ticket
 from patina_sessions.runs.yolo.work import Tip

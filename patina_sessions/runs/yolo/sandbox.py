@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Any
 
-from patina_sessions.errors import PatinaError
 from patina_sessions.frozen import dataclass
+from patina_sessions.runs.request import size
 from patina_sessions.runs.yolo.source import GID, UID
 from patina_sessions.system.docker import Container, Mount
 
@@ -20,7 +20,7 @@ TREE = f"{WORK}/repo"
 EVENTS = f"{WORK}/events"  # what an agent's hooks say
 HOME = "/home/agent"
 TEMPORARY = "/tmp"  # noqa: S108 - a folder in memory, in a container
-LOG = {"type": "local", "config": {"max-size": "10m", "max-file": "2"}}
+LOG = {"Type": "local", "Config": {"max-size": "10m", "max-file": "2"}}
 
 # The first line of standard input holds what nobody shall see in `inspect` or in a list of processes; then the program
 # takes this shell's place, with nothing on its standard input.
@@ -49,7 +49,7 @@ class Wanted:
     limits: Limits
     network: str = "none"
     environment: Mapping[str, str] = field(default_factory=dict)  # what may stand in `inspect`
-    more: Mapping[str, Any] = field(default_factory=dict)  # by the SDK's names
+    more: Mapping[str, Any] = field(default_factory=dict)  # by the engine's names
     told: bool = False  # more comes over standard input
 
 
@@ -75,39 +75,25 @@ def plan(wanted: Wanted) -> Container:
 
 
 def hardened(limits: Limits) -> dict[str, Any]:
-    """Return what holds a container, by the SDK's names."""
+    """Return what holds a container, by the engine's names."""
     room = f"rw,exec,nosuid,nodev,size={limits.scratch}"
     held: dict[str, Any] = {
-        "cap_drop": ["ALL"],
-        "security_opt": ["no-new-privileges:true"],
-        "read_only": True,
-        "ipc_mode": "private",
-        "pids_limit": limits.pids,
-        "mem_limit": limits.memory,
-        "memswap_limit": limits.memory,
-        "shm_size": "64m",
-        "tmpfs": {
+        "CapDrop": ["ALL"],
+        "SecurityOpt": ["no-new-privileges:true"],
+        "ReadonlyRootfs": True,
+        "IpcMode": "private",
+        "PidsLimit": limits.pids,
+        "Memory": size(limits.memory),
+        "MemorySwap": size(limits.memory),
+        "ShmSize": size("64m"),
+        "Tmpfs": {
             TEMPORARY: f"{room},mode=1777",
             "/run": "rw,noexec,nosuid,nodev,size=16m,mode=1777",
             HOME: f"{room},mode=0700,uid={UID},gid={GID}",
         },
-        "ulimits": [{"Name": "nofile", "Soft": 8192, "Hard": 8192}, {"Name": "core", "Soft": 0, "Hard": 0}],
-        "log_config": LOG,
+        "Ulimits": [{"Name": "nofile", "Soft": 8192, "Hard": 8192}, {"Name": "core", "Soft": 0, "Hard": 0}],
+        "LogConfig": LOG,
     }
     if limits.cpus:
-        held["nano_cpus"] = int(limits.cpus * 1e9)
+        held["NanoCpus"] = int(limits.cpus * 1e9)
     return held
-
-
-def size(text: str) -> int:
-    """Return a size such as 512m or 4g in bytes."""
-    units = {"b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
-    low = text.strip().lower()
-    number, unit = (low[:-1], units.get(low[-1:])) if low[-1:] in units else (low, 1)
-    try:
-        found = int(float(number) * (unit or 1))
-    except ValueError:
-        found = 0
-    if found <= 0:
-        raise PatinaError(f"{text} is no size", "Give bytes, or 512m, or 4g.")
-    return found

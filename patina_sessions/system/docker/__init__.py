@@ -35,6 +35,7 @@ __all__ = [
 
 FIRST_ANSWER = 5  # seconds
 ANSWER = 60  # a create or a stop may take its time
+UNPACKED = 600  # what a tar holds has to reach a disk, which may be a slow one
 
 
 class Engine(Images, Mains, Volumes, Networks):
@@ -84,30 +85,8 @@ class Engine(Images, Mains, Volumes, Networks):
 
     def create(self, wanted: Container) -> str:
         """Create a container and return its id."""
-        from docker import types
-
-        mounts = [
-            types.Mount(target=m.target, source=m.source, type=m.kind, read_only=m.read_only)
-            for m in wanted.mounts
-        ]
-        network = {"network_mode": wanted.network} if wanted.network else {}
         with self._told(f"create a container of {wanted.image}"):
-            host = self.api.create_host_config(init=True, mounts=mounts, **network, **wanted.more)
-            made = self.api.create_container(
-                wanted.image,
-                list(wanted.command),
-                name=wanted.name,
-                labels=dict(wanted.labels),
-                user=wanted.user or None,
-                working_dir=wanted.folder,
-                environment=dict(wanted.environment),
-                entrypoint=None if wanted.entrypoint is None else list(wanted.entrypoint),
-                tty=wanted.tty,
-                stdin_open=wanted.stdin,
-                host_config=host,
-                # Else the proxies of ~/.docker/config.json get in, passwords included.
-                use_config_proxy=False,
-            )
+            made = self._ask("POST", "/containers/create", {"name": wanted.name}, wanted.asked())
             return str(made["Id"])
 
     def start(self, container: str) -> None:
@@ -152,10 +131,13 @@ class Engine(Images, Mains, Volumes, Networks):
         with self._told("look at the container"):
             return self._found(f"/containers/{container}/json")
 
-    def put(self, container: str, folder: str, archive: Any) -> None:
-        """Unpack a tar (bytes, or a file to read) into a folder of the container."""
+    def put(self, container: str, folder: str, archive: bytes | Iterable[bytes]) -> None:
+        """Unpack a tar (bytes, or pieces of it) into a folder of the container."""
         with self._told("copy files into the container"):
-            self.api.put_archive(container, folder, archive)
+            if self._straight is not None:
+                self._straight.send(f"/containers/{container}/archive", {"path": folder}, archive, UNPACKED)
+            else:
+                self.api.put_archive(container, folder, archive)
 
     def out_of_memory(self, container: str, *, since: float) -> bool | None:
         """Return whether the kernel killed something in the container for want of memory, `since` by our clock.

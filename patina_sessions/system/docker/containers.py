@@ -29,7 +29,7 @@ class Mount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Container:
-    """What a container is made of. `more` is handed to the engine's HostConfig by the SDK's names."""
+    """What a container is made of. `more` stands in the engine's HostConfig, by the engine's own names."""
 
     image: str
     command: Sequence[str]
@@ -44,6 +44,34 @@ class Container:
     tty: bool = False
     stdin: bool = False
     more: Mapping[str, Any] = field(default_factory=dict)
+
+    def asked(self) -> dict[str, Any]:
+        """Return it as the engine's API is asked for it (docs.docker.com/reference/api/engine, ContainerCreate)."""
+        # Nothing of ~/.docker/config.json is in it: its proxies would get in, passwords included.
+        return {
+            "Image": self.image,
+            "Cmd": list(self.command),
+            "User": self.user,
+            "Env": [f"{name}={value}" for name, value in self.environment.items()],
+            "Labels": dict(self.labels),
+            "Tty": self.tty,
+            "OpenStdin": self.stdin,
+            "StdinOnce": self.stdin,
+            "AttachStdin": self.stdin,
+            "AttachStdout": True,
+            "AttachStderr": True,
+            **({} if self.folder is None else {"WorkingDir": self.folder}),
+            **({} if self.entrypoint is None else {"Entrypoint": list(self.entrypoint)}),
+            "HostConfig": {
+                "Init": True,
+                "NetworkMode": self.network or "default",
+                "Mounts": [
+                    {"Type": m.kind, "Source": m.source, "Target": m.target, "ReadOnly": m.read_only}
+                    for m in self.mounts
+                ],
+                **self.more,
+            },
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,14 +1,15 @@
 """An engine on a socket of this machine, asked by the standard library: loading the SDK takes longer than a command.
 
 The engine's API is JSON over HTTP/1.1 (docs.docker.com/reference/api/engine); what is spoken here is a request and its
-answer, and the upgrade to a raw stream. Everything else (TLS, ssh, contexts, builds, pulls, archives) is the SDK's.
+answer, a tar that is sent in pieces, and the upgrade to a raw stream. Everything else (TLS, ssh, contexts, builds,
+pulls) is the SDK's.
 """
 
 from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,32 @@ class Local:
             connection.close()
         return parsed(answer.status, data)
 
+    def there(self, route: str, query: Mapping[str, str]) -> bool:
+        """Return whether the engine has what is asked for."""
+        connection, answer = self._put("HEAD", route, query)
+        connection.close()
+        return answer.status < 400
+
+    def send(
+        self, route: str, query: Mapping[str, str], tar: bytes | Iterable[bytes], timeout: float
+    ) -> None:
+        """Send a tar, in pieces as they come. Raises `Refused` and `OSError`."""
+        connection = _Connection(self.path, timeout)
+        try:
+            try:
+                connection.request("PUT", self._to(route, query), tar, {"Content-Type": "application/x-tar"})
+            except (BrokenPipeError, ConnectionResetError):
+                # An engine that has no room says so, and hears no more; what it said comes before the end.
+                answer = HTTPResponse(connection.sock)
+                answer.begin()
+            else:
+                answer = connection.getresponse()
+            parsed(answer.status, answer.read())
+        except HTTPException as error:
+            raise OSError(f"the engine broke off: {error!r}") from error
+        finally:
+            connection.close()
+
     def upgrade(self, route: str, body: object) -> tuple[HTTPConnection, HTTPResponse]:
         """Return a connection that has become a raw stream, and the answer whose buffer holds its beginning."""
         connection, answer = self._put("POST", route, body=body, headers=UPGRADE)
@@ -79,6 +106,9 @@ class Local:
             finally:
                 connection.close()
         return connection, answer
+
+    def _to(self, route: str, query: Mapping[str, str]) -> str:
+        return self._version + route + (f"?{urlencode(query)}" if query else "")
 
     def _put(
         self,
@@ -91,7 +121,7 @@ class Local:
         timeout: float | None = None,
     ) -> tuple[HTTPConnection, HTTPResponse]:
         connection = _Connection(self.path, timeout or self._timeout)
-        url = self._version + route + (f"?{urlencode(query)}" if query else "")
+        url = self._to(route, query or {})
         try:
             if body is None:
                 connection.request(method, url, headers=dict(headers or {}))

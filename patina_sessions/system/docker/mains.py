@@ -35,6 +35,9 @@ class Mains(Commands):
     def has(self, container: str, paths: Iterable[str]) -> bool:
         """Return whether one of these files is in a container, which need not run for that."""
         with self._told("look into the container"):
+            if self._straight is not None:
+                route = f"/containers/{container}/archive"
+                return any(self._straight.there(route, {"path": path}) for path in paths)
             url = self.api._url("/containers/{0}/archive", container)  # noqa: SLF001 - there is no public HEAD
             return any(self.api.head(url, params={"path": path}, timeout=60).ok for path in paths)
 
