@@ -26,6 +26,7 @@ RUN grep -q :{UID}: /etc/passwd || echo 'agent:x:{UID}:{GID}:agent:{HOME}:/bin/s
     mkdir -p {HOME} {WORK} && chown {UID}:{GID} {HOME} {WORK}
 """
 
+SHELLS = ("/bin/sh",)
 GITS = ("/usr/bin/git", "/bin/git", "/usr/local/bin/git")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from patina_sessions.runs.yolo.checkout import UNREADY
+
 TIPS = 40  # branches and detached heads that come back beside HEAD
 ALL = 5000  # of those, where a person asks for the rest
 
@@ -17,8 +19,9 @@ umask 077
 # Refs are read as text, one line of a file each, so that no configuration of the program's is ever read; what names no
 # commit is dropped by the clean git. A ref that is a pipe, a link or a folder of a million is none.
 SALVAGE = (
-    _GIT
-    + r"""
+    (
+        _GIT
+        + r"""
 tree=$1 base=$2 start=$3 run=$4 format=$5 largest=$6 limit=$7 tips=$8
 command -v git >/dev/null || exit 127
 rm -rf /clean/git /clean/index; mkdir -p /clean
@@ -72,6 +75,11 @@ fi
 have_start=; git cat-file -e "$start^{commit}" 2>/dev/null && have_start=1
 [ -n "$have_start" ] || [ -z "$own" ] || echo "note its history no longer has the commit that it began from"
 
+result=$head
+# Without an index and with our mark, the files were never checked out: that none is there was nobody's doing.
+if [ -n "$head" ] && [ -f "$own/@UNREADY@" ] && [ ! -e "$own/index" ]; then
+  echo "note it ended before its files were there: what came back are commits alone"
+else
 # What is not committed: everything but what is ignored, and files that are too large.
 cd "$tree" || exit 4
 export GIT_WORK_TREE=$tree GIT_INDEX_FILE=/clean/index
@@ -99,7 +107,6 @@ if [ $code -ge 128 ] || grep -q 'No space left' /clean/said; then
   echo "what is not committed could not be read: $why" >&2; exit 5
 fi
 [ $code -eq 0 ] || printf 'left not all that is uncommitted could be read: %s\n' "$why"
-result=$head
 made=$(git write-tree) || { echo "what is uncommitted could not be packed" >&2; exit 5; }
 before=$(git rev-parse --quiet --verify "${head:-0000}^{tree}" 2>/dev/null)
 if [ "$made" != "$before" ]; then
@@ -110,6 +117,7 @@ fi
 git ls-files --others --ignored --exclude-standard --directory 2>/dev/null | head -n 100000 | wc -l \
   | while read -r count; do echo "ignored $count"; done
 unset GIT_WORK_TREE GIT_INDEX_FILE
+fi
 
 # What else has commits that are new: below neither the result nor the beginning.
 known="^$result"; [ -n "$result" ] || known=
@@ -141,7 +149,10 @@ git cat-file --batch-check='%(objectsize)' < /clean/objects \
   | awk '{ sum += $1; if ($1 > most) most = $1 } END { printf "size %.0f\nlargest %.0f\n", sum, most }'
 exit 0
 """
-).replace("@ALL@", str(ALL))
+    )
+    .replace("@ALL@", str(ALL))
+    .replace("@UNREADY@", UNREADY)
+)
 
 PACK = (
     _GIT

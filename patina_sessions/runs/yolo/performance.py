@@ -17,7 +17,7 @@ from patina_sessions.paths import Layout
 from patina_sessions.runs import finished, living
 from patina_sessions.runs.outcome import OURS, Ended
 from patina_sessions.runs.run_log import RunLog, hider
-from patina_sessions.runs.yolo import delivery, homecoming, images, orphans, source, stage, ticket
+from patina_sessions.runs.yolo import clone, delivery, homecoming, images, orphans, source, stage, ticket
 from patina_sessions.runs.yolo.order import Order
 from patina_sessions.runs.yolo.source import Source
 from patina_sessions.runs.yolo.stage import Place, Say, Voices
@@ -46,7 +46,7 @@ def perform(place: Place, order: Order, run: str, now: datetime, voices: Voices)
         orphans.end(engine, place.layout)
         made = _ticket(engine, place, order, run, found, now, say=voices.say)
         ticket.write(place.layout, made)
-        cloned = beside.submit(source.clone, place.repository, found, place.layout.runs / f"{run}.in")
+        cloned = beside.submit(clone.make, place.repository, found, place.layout.runs / f"{run}.in")
         try:
             return _performed(engine, place, order, made, cloned, now, voices)
         finally:

@@ -12,6 +12,7 @@ from typing import Any
 
 from patina_sessions.frozen import dataclass
 from patina_sessions.runs.request import size
+from patina_sessions.runs.yolo.checkout import SCRIPT
 from patina_sessions.runs.yolo.source import GID, UID
 from patina_sessions.system.docker import Container, Mount
 
@@ -22,9 +23,10 @@ HOME = "/home/agent"
 TEMPORARY = "/tmp"  # noqa: S108 - a folder in memory, in a container
 LOG = {"Type": "local", "Config": {"max-size": "10m", "max-file": "2"}}
 
-# The first line of standard input holds what nobody shall see in `inspect` or in a list of processes; then the program
-# takes this shell's place, with nothing on its standard input.
-ENTRY = 'IFS= read -r line || exit 125; eval "$line"; unset line; exec "$@" </dev/null'
+# A shell checks the clone out. The first line of standard input may hold what nobody shall see in `inspect` or in a
+# list of processes. Then the program takes the shell's place, with nothing on its standard input.
+ENTRY = SCRIPT + 'exec "$@"'
+TOLD = SCRIPT + 'IFS= read -r line || exit 125; eval "$line"; unset line; exec "$@" </dev/null'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,13 +53,15 @@ class Wanted:
     environment: Mapping[str, str] = field(default_factory=dict)  # what may stand in `inspect`
     more: Mapping[str, Any] = field(default_factory=dict)  # by the engine's names
     told: bool = False  # more comes over standard input
+    shell: bool = True  # there is one in the image
 
 
 def plan(wanted: Wanted) -> Container:
     """Return the container."""
     entry, words = (wanted.command[0],), wanted.command[1:]
-    if wanted.told:
-        entry, words = ("/bin/sh",), ("-c", ENTRY, "patina", *wanted.command)
+    if wanted.told or wanted.shell:
+        script = TOLD if wanted.told else ENTRY
+        entry, words = ("/bin/sh",), ("-c", script, "patina", *wanted.command)
     return Container(
         image=wanted.image,
         entrypoint=entry,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 
+from patina_sessions.errors import PatinaError
 from patina_sessions.frozen import dataclass
 from patina_sessions.model import AgentEvent, RunStarted
 from patina_sessions.paths import Layout
@@ -14,14 +15,17 @@ from patina_sessions.runs.attached import Hear, Watch
 from patina_sessions.runs.outcome import Ended
 from patina_sessions.runs.run import Tell, still
 from patina_sessions.runs.run_log import RunLog
-from patina_sessions.runs.yolo import gate, images, sandbox, source, ticket
+from patina_sessions.runs.yolo import clone, gate, images, sandbox, source, ticket
 from patina_sessions.runs.yolo.agent import Followed, Whole
 from patina_sessions.runs.yolo.order import Order
+from patina_sessions.runs.yolo.sandbox import Wanted
 from patina_sessions.runs.yolo.ticket import Ticket
 from patina_sessions.settings import Settings
-from patina_sessions.system import files, terminal
+from patina_sessions.system import clock, files, terminal
 from patina_sessions.system.docker import Engine
 from patina_sessions.system.repository import Repository
+
+CHECKOUT = 900.0  # seconds
 
 Say = Callable[[str], None]
 
@@ -59,15 +63,9 @@ def played(
     voices: Voices,
 ) -> tuple[Ended, list[str]]:
     """Make the container, put the clone in, and follow the program to its end."""
-    container, made = _made(engine, place, order, made, say=voices.say)
-    if not engine.has(container, images.GITS):  # then somebody else has to pack what it did
-        made = replace(made, helper=ours(engine, place, made.run, say=voices.say))
-    base = cloned.result()
-    inside = place.layout.runs / f"{made.run}.in"
-    engine.put(container, sandbox.WORK, source.packed(inside))
-    files.remove_tree(inside)
+    container, made = _furnished(engine, place, order, made, cloned, say=voices.say)
     stream = engine.attach(container, stdin=order.speaks)
-    ticket.write(place.layout, replace(made, base=base, running=True))
+    ticket.write(place.layout, replace(made, running=True))
 
     def hear(number: int, data: bytes) -> None:
         run_log.feed(number, data)
@@ -92,7 +90,47 @@ def played(
     return _judged(engine, place.layout, made, container, ended), followed.details
 
 
-def _made(engine: Engine, place: Place, order: Order, made: Ticket, *, say: Say) -> tuple[str, Ticket]:
+def _furnished(
+    engine: Engine, place: Place, order: Order, made: Ticket, cloned: Future[str], *, say: Say
+) -> tuple[str, Ticket]:
+    """Return the container, with the clone in it, and the ticket as it is by now."""
+    wanted, made = _wanted(engine, place, order, made, say=say)
+    container = engine.create(sandbox.plan(wanted))
+    shell, git = engine.has(container, images.SHELLS), engine.has(container, images.GITS)
+    if not (git and shell):  # then somebody else has to check it out, and to pack what it did
+        made = replace(made, helper=ours(engine, place, made.run, say=say))
+    if not shell:
+        engine.remove(container)
+        container = engine.create(sandbox.plan(replace(wanted, shell=False)))
+    base = cloned.result()
+    inside = place.layout.runs / f"{made.run}.in"
+    engine.put(container, sandbox.WORK, clone.packed(inside))
+    files.remove_tree(inside)
+    if not (git and shell):
+        _checked_out(engine, wanted, made.helper)
+    return container, replace(made, base=base)
+
+
+def _checked_out(engine: Engine, wanted: Wanted, image: str) -> None:
+    """Check the clone out in a container of its own, where the program's cannot. Raises `PatinaError`."""
+    own = replace(wanted, image=image, command=("true",), name=f"{wanted.name}-in", told=False)
+    container = engine.create(sandbox.plan(replace(own, network="none", environment={}, more={})))
+    try:
+        engine.start(container)
+        deadline = clock.monotonic() + CHECKOUT
+        while (ending := engine.ending(container)).code is None and clock.monotonic() < deadline:
+            clock.sleep(0.02)
+        if ending.code != 0:
+            said = engine.said_so_far(container, last=5).decode("utf-8", "replace").strip().splitlines()
+            raise PatinaError(
+                f"the clone cannot be checked out: {(said or ['it takes too long'])[0][:300]}", None
+            )
+    finally:
+        engine.remove(container)
+
+
+def _wanted(engine: Engine, place: Place, order: Order, made: Ticket, *, say: Say) -> tuple[Wanted, Ticket]:
+    """Make volume and gate, and return what the container shall be."""
     marks = marked(place.layout, made.run)
     engine.make_volume(made.volume, marks)
     way = {"none": "none", "open": "bridge", "hosts": made.container}[order.reach.kind]
@@ -101,7 +139,7 @@ def _made(engine: Engine, place: Place, order: Order, made: Ticket, *, say: Say)
         gate.made(engine, made, order.reach, image, marks)
         over = gate.tried(engine, made, order.reach, image, marks, say=say)
         made = replace(made, gate_tried=over)
-    wanted = sandbox.Wanted(
+    wanted = Wanted(
         image=made.image,
         command=order.command,
         name=made.container,
@@ -113,7 +151,7 @@ def _made(engine: Engine, place: Place, order: Order, made: Ticket, *, say: Say)
         told=order.speaks,
         more=gate.inside() if order.reach.kind == "hosts" else {},
     )
-    return engine.create(sandbox.plan(wanted)), made
+    return wanted, made
 
 
 def _judged(engine: Engine, layout: Layout, made: Ticket, container: str, ended: Ended) -> Ended:

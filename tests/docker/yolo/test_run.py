@@ -69,6 +69,15 @@ def test_each_end_has_its_words_and_loses_nothing(yolo: Yolo, script: str, code:
     assert yolo.repo.git("log", "-1", "--format=%s", yolo.branch()) == "feat: more"
 
 
+def test_a_run_that_ended_before_its_files_were_there_brings_no_commit_that_deletes_them(yolo: Yolo) -> None:
+    # What a kill in the middle of the checkout leaves: our mark, no index, half of the files.
+    done = yolo.go("touch .git/patina-unready; rm .git/index a.txt")
+    assert (done.returncode, yolo.branches()) == (0, []), done.stderr
+    assert "Note: it ended before its files were there" in yolo.entry()
+    done = yolo.go("touch .git/patina-unready; rm a.txt")  # the mark alone says nothing
+    assert "a.txt" not in yolo.repo.git("ls-tree", "--name-only", yolo.branch())
+
+
 def test_a_timeout_ends_it_and_its_work_comes_back(yolo: Yolo) -> None:
     done = yolo.go(
         f"{COMMIT}; (setsid sleep 4242 &); trap '' TERM; while :; do sleep 1; done", "--timeout", "2"
