@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from patina_sessions.runs.yolo.performance import Done
     from patina_sessions.runs.yolo.stage import Place, Voices
     from patina_sessions.session.active import Here
+    from patina_sessions.system.background import Background, Foreground
 
 _WORDS = (
     "It works on a clone, as an ordinary user without any capability, in a container with nothing of this machine"
@@ -84,29 +86,40 @@ def yolo() -> None:
 @click.option("--timeout", metavar="TIME", help="End it after so long: 90, 5m, 1h.")
 @click.option("--name", metavar="NAME", default="", help="What to call it by.")
 @click.option("--raw", is_flag=True, help="Show its output with its escapes, at a terminal.")
+@click.option("--detach", is_flag=True, help="Print its id and return once it runs; it goes on by itself.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be run.")
 @json_option
 @click.pass_context
 def run(
-    ctx: click.Context, /, task: tuple[str, ...], raw: bool, dry_run: bool, as_json: bool, **given: Any
+    ctx: click.Context,
+    /,
+    task: tuple[str, ...],
+    raw: bool,
+    detach: bool,
+    dry_run: bool,
+    as_json: bool,
+    **given: Any,
 ) -> int:
     """Run it."""
-    from patina_sessions.runs.run import new_id
-    from patina_sessions.runs.yolo import performance
-    from patina_sessions.system import clock
-
     program: tuple[str, ...] = ctx.meta.get("program", ())
     if bool(task) == bool(program):
         raise click.UsageError(
             'give a task, or a program: patina yolo "fix the test", patina yolo run -- CMD…'
         )
+    twin: Background | None = None
+    if detach and not dry_run:
+        from patina_sessions.system import background
+
+        parted = background.part()
+        if isinstance(parted, background.Foreground):
+            return _detached(parted, as_json=as_json)
+        twin = parted
     with ours():
         here = place()
         where, order = place_of(here), _order(here, " ".join(task), program, **given)
         if dry_run:
             return _said(where, order, as_json=as_json)
-        now, voices = clock.now(), voices_of(here, raw=raw and sys.stdout.isatty(), as_json=as_json)
-        done = performance.perform(where, order, new_id(now), now, voices)
+        done = _performed(here, order, twin, raw=raw and sys.stdout.isatty(), as_json=as_json)
     if done.unrecorded:
         say(
             f"How it ended is not recorded yet: {done.unrecorded}. The next command does it, once there is room."
@@ -116,6 +129,32 @@ def run(
     else:
         _sum_up(done)
     return done.code
+
+
+def _performed(here: Here, order: Order, twin: Background | None, *, raw: bool, as_json: bool) -> Done:
+    from patina_sessions.runs.run import new_id
+    from patina_sessions.runs.yolo import performance
+    from patina_sessions.system import clock
+
+    now, voices = clock.now(), voices_of(here, raw=raw, as_json=as_json)
+    run = new_id(now)
+    if twin is not None:
+        voices = replace(voices, begun=lambda: twin.leave(f"{run} {order.name}".encode()))
+    return performance.perform(place_of(here), order, run, now, voices)
+
+
+def _detached(parted: Foreground, *, as_json: bool) -> int:
+    """Say which run goes on; where none does, the twin has said why."""
+    if not parted.word:
+        return parted.code
+    run, _, name = parted.word.decode().partition(" ")
+    if as_json:
+        print_json("yolo.detach", {"id": run, "name": name or None})
+        return 0
+    click.echo(run)
+    short = name or run
+    say(f"It runs, and is watched to its end: patina yolo logs -f {short}, patina yolo stop {short}")
+    return 0
 
 
 def voices_of(here: Here, *, raw: bool, as_json: bool) -> Voices:

@@ -43,13 +43,14 @@ class Place:
 class Voices:
     """Who hears what: `show` the program's bytes, `say` Patina's own words, `tell` what is to be recorded.
 
-    `heard` records what the agent's own hooks said.
+    `heard` records what the agent's own hooks said, `begun` is told that the program runs.
     """
 
     show: Hear
     say: Say
     tell: Tell
     heard: Callable[[Sequence[AgentEvent]], None]
+    begun: Callable[[], None] = lambda: None
 
 
 def played(
@@ -86,6 +87,7 @@ def played(
         if order.speaks:
             stream.send(source.first_line(order.told, order.agent.hooks if order.agent else ""))
             stream.end_input()
+        voices.begun()
         ended = followed.follow()
     return _judged(engine, place.layout, made, container, ended), followed.details
 
