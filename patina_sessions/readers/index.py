@@ -180,7 +180,8 @@ def _taken(sources: Iterable[Source], now: Mapping[str, str]) -> Iterator[list[t
         size += len(data)
         if size >= GATHERED:
             yield heap
-            heap, size = [], 0
+            heap.clear()  # whoever took it holds it still: else two of them are in memory
+            size = 0
     yield heap
 
 

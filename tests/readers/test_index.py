@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+import weakref
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, datetime
 from pathlib import Path
@@ -110,6 +111,30 @@ def test_whoever_waited_for_the_index_reads_nothing_again(
         further.set()
         assert (first.result(30), second.result(30)) == (MANY, 0)
     _whole(at, MANY)
+
+
+def test_a_heap_of_journals_is_let_go_before_the_next_one_is_read(
+    archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Held(str):
+        """A title of which it can be told whether somebody still holds it."""
+
+    real = document.of
+    made: list[weakref.ref[Held]] = []
+    held = []
+
+    def watched(session: str, data: bytes) -> document.Document:
+        held.append(sum(ref() is not None for ref in made))
+        one = real(session, data)
+        title = Held(one.title)
+        made.append(weakref.ref(title))
+        return one._replace(title=title)
+
+    monkeypatch.setattr(document, "of", watched)
+    monkeypatch.setattr(index, "GATHERED", 1)  # each journal is a heap
+    with index.opened(None) as db:
+        assert index.follow(db, gather.folder(archive)) == MANY
+    assert max(held) == 0
 
 
 def test_a_search_that_is_killed_while_it_makes_the_index_spoils_nothing(
