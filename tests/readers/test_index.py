@@ -291,3 +291,31 @@ def test_whatever_bytes_came_in_go_out_again(
         index.follow(db, sources[1:])
         db.execute("INSERT INTO text(text) VALUES ('integrity-check')")
         assert db.execute("SELECT count(*) FROM text").fetchone() == (len(sources) - 1,)
+
+
+@pytest.mark.parametrize("other", [index.VERSION - 1, index.VERSION + 1])
+def test_an_index_of_another_version_is_made_anew(archive: Path, tmp_path: Path, other: int) -> None:
+    at = tmp_path / "index.db"
+    with sqlite3.connect(at) as db:
+        db.execute("CREATE TABLE journal(what TEXT)")
+        db.execute(f"PRAGMA user_version = {other}")
+    assert index.ask(at, lambda db: index.follow(db, gather.folder(archive))) == MANY
+    _whole(at, MANY)
+
+
+def test_a_schema_that_fails_half_way_leaves_nothing_of_itself(
+    archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = tmp_path / "index.db"
+    whole = index._SCHEMA
+    monkeypatch.setattr(
+        index, "_SCHEMA", whole.replace("CREATE VIRTUAL TABLE", "FAIL; CREATE VIRTUAL TABLE", 1)
+    )
+    with pytest.raises(sqlite3.OperationalError, match="FAIL"), index.opened(at):
+        pass
+    with sqlite3.connect(at) as db:
+        assert db.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
+        assert db.execute("PRAGMA user_version").fetchone() == (0,)
+    monkeypatch.setattr(index, "_SCHEMA", whole)
+    assert index.ask(at, lambda db: index.follow(db, gather.folder(archive))) == MANY
+    _whole(at, MANY)
