@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tomllib
 import venv
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -155,6 +156,32 @@ def test_every_option_that_it_names_is_one_of_the_commands_named_beside_it() -> 
                     assert option in {*options, "--help", "--json"} | FOREIGN, f"{option} in: {part}"
                     told += 1
     assert told > 15
+
+
+def test_it_names_the_commands_that_have_no_json_and_every_option_says_what_it_does() -> None:
+    found = re.search(r"The others are (.*?)\. `NO_COLOR`", README, re.DOTALL)
+    assert found
+    commands = dict(_commands(patina, ""))
+    without = {name for name, command in commands.items() if "--json" not in _options(command)}
+    assert set(re.findall(r"`([^`]+)`", found[1])) == without
+    silent = [
+        (name, option.name)
+        for name, command in commands.items()
+        for option in command.params
+        if isinstance(option, click.Option) and not option.help and not option.hidden
+    ]
+    assert silent == []
+
+
+def _commands(command: click.Command, name: str) -> Iterator[tuple[str, click.Command]]:
+    """Yield every command that is not for hooks alone, with the words that call it."""
+    if isinstance(command, click.Group):
+        for word in command.list_commands(click.Context(command)):
+            found = command.get_command(click.Context(command), word)
+            if found is not None and word not in HIDDEN:
+                yield from _commands(found, f"{name} {word}".strip())
+    else:
+        yield name, command
 
 
 FOREIGN = {"--no-verify", "--hook-type"}

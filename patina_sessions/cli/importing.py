@@ -24,7 +24,14 @@ _PATH = click.Path(path_type=Path)
 )
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE|FOLDER]…")
 @click.option("--git", "from_git", is_flag=True, help="Make journals of the past out of git's history.")
-@click.option("--gap", type=click.FloatRange(min=0.1), default=4.0, show_default=True, metavar="HOURS")
+@click.option(
+    "--gap",
+    type=click.FloatRange(min=0.1),
+    default=4.0,
+    show_default=True,
+    metavar="HOURS",
+    help="With --git: a longer pause between commits begins another session.",
+)
 @click.option("--claude", type=_PATH, multiple=True, metavar="FILE|DIR", help="Transcripts of Claude Code.")
 @click.option("--codex", type=_PATH, multiple=True, metavar="FILE|DIR", help="Transcripts of Codex.")
 @click.option("--dry-run", is_flag=True, help="Only say what would come in.")
