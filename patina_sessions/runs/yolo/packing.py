@@ -91,7 +91,9 @@ cat /clean/large >> /clean/paths
 tr '\0\n' '\n?' < /clean/large | sed 's|^:(exclude,top,literal)||' | head -n 10 \
   | while IFS= read -r name; do printf 'left too large to come back: %s\n' "$name" | cut -c1-300; done
 find . -mindepth 2 -name .git 2>/dev/null | head -n 5 | while IFS= read -r name; do
-  printf 'note a repository of its own, whose history does not come back: %s\n' "${name%/.git}" | cut -c1-300
+  name=${name%/.git}; word=left
+  git check-ignore --quiet -- "$name" && word=note
+  printf '%s a repository of its own, whose files and history do not come back: %s\n' $word "$name" | cut -c1-300
 done
 add() { git add --all --ignore-errors --pathspec-from-file=/clean/paths --pathspec-file-nul > /clean/said 2>&1; }
 add; code=$?

@@ -75,3 +75,14 @@ git update-ref refs/heads/z-work $(git commit-tree $t -p HEAD -m "the work")
 """
     assert yolo.go(flood).returncode == 0
     assert yolo.repo.git("log", "-1", "--format=%s", yolo.branch()) == "the work"
+
+
+def test_a_repository_inside_the_repository_is_named_and_kept_unless_it_is_ignored(yolo: Yolo) -> None:
+    inner = "git init --quiet {0} && (cd {0} && echo x > x && git add x && git -c user.name=a -c user.email=a@b commit --quiet -m inner)"
+    script = f"{inner.format('tool')}; echo cache/ > .gitignore; mkdir cache; {inner.format('cache/dep')}"
+    done = yolo.go(script)
+    assert done.returncode == 0, done.stderr
+    left, note = "Left behind: a repository of its own", "Note: a repository of its own"
+    assert f"{left}, whose files and history do not come back: ./tool\n" in yolo.entry()
+    assert f"{note}, whose files and history do not come back: ./cache/dep\n" in yolo.entry()
+    assert yolo.left()["volumes"]
