@@ -35,6 +35,8 @@ _TYPES: dict[str, type[Any]] = {
     },
 }
 
+_WITH_COMMIT = (model.Made, model.Rebased)  # elsewhere `commit` is an id
+
 
 def type_of(data: model.Data) -> str:
     """Return the stored type name of a payload."""
@@ -108,7 +110,7 @@ def from_json(cls: type[Any], plain: dict[str, Any]) -> Any:
         if f.name not in plain:
             continue
         value = plain[f.name]
-        if f.name == "commit" and isinstance(value, dict):
+        if f.name == "commit" and value is not None and cls in _WITH_COMMIT:
             value = from_json(model.Commit, value)
         elif f.name == "files" and isinstance(value, list):
             value = tuple(from_json(model.FileChange, v) for v in value)

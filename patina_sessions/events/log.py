@@ -100,8 +100,8 @@ def _line(raw: bytes) -> Line | None:
         if "record" in record:
             return Line(event=None, record=record)
         return Line(event=codec.decode(record, raw), record=None)
-    except (ValueError, KeyError, TypeError):
-        return None
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
+        return None  # whatever a damaged disk or another program left there
 
 
 def events(layout: Layout, *, newest_first: bool = False) -> Iterator[Event]:

@@ -82,16 +82,16 @@ def _ties(meta: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     """Yield each commit's id, patch-id and tree, what was rewritten into what, and the patch-id of all together."""
     last = ""
     for made in _list(meta.get("commits")):
-        if isinstance(made, list) and len(made) == 3 and all(isinstance(m, str) for m in made):
+        if isinstance(made, list) and len(made) == 3 and all(map(_is_name, made)):
             last = made[0]
             yield from (
                 (name, how, last) for name, how in zip(made, ("id", "patch", "tree"), strict=True) if name
             )
     for pair in _list(meta.get("rewrites")):
-        if isinstance(pair, list) and len(pair) == 2 and all(isinstance(p, str) for p in pair):
+        if isinstance(pair, list) and len(pair) == 2 and all(map(_is_name, pair)):
             yield pair[0], "rewritten", pair[1]
             yield pair[1], "rewritten from", pair[0]
-    if isinstance(meta.get("whole"), str) and last:
+    if _is_name(meta.get("whole")) and last:
         yield meta["whole"], "squash", last
 
 
@@ -100,9 +100,14 @@ def _plain(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8").replace("\0", " ")
 
 
+def _is_name(value: object) -> bool:
+    """Tell whether a value of the archive's comment can be the name of an object; the comment may be damaged."""
+    return isinstance(value, str) and value.isascii()
+
+
 def _list(value: object) -> list[object]:
     return value if isinstance(value, list) else []
 
 
 def _ids(value: object) -> list[str]:
-    return [c[0] for c in _list(value) if isinstance(c, list) and c and isinstance(c[0], str)]
+    return [c[0] for c in _list(value) if isinstance(c, list) and c and _is_name(c[0])]

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from patina_sessions.events import codec, log
 from patina_sessions.journal import archive, grammar
 from patina_sessions.paths import Layout
-from patina_sessions.readers import facts, listing
+from patina_sessions.readers import cloudevents, facts, listing
 from patina_sessions.system import files, repository
 
 
@@ -20,8 +19,9 @@ def events(layout: Layout) -> Iterator[str]:
     for key in keys:
         here = repository.of_key(layout, key)
         for event in log.events(here):
-            record = json.loads(codec.encode(event))
-            yield json.dumps({"datacontenttype": "application/json", **record}, separators=(",", ":"))
+            record = cloudevents.valid(json.loads(codec.encode(event)), event.time)
+            if record is not None:
+                yield json.dumps(record, separators=(",", ":"), allow_nan=False)
 
 
 def sessions(layout: Layout) -> list[dict[str, Any]]:
@@ -66,15 +66,4 @@ def _session(session: str, journal: grammar.Journal) -> dict[str, Any]:
 def _listed(meta: Mapping[str, Any], name: str) -> list[Any]:
     """Return a list of the archive's comment, which may be a stranger's: what is no list is none."""
     value = meta.get(name)
-    return [_finite(item) for item in value] if isinstance(value, list) else []
-
-
-def _finite(value: Any) -> Any:
-    """Return a value without numbers that JSON has no word for: a reader makes infinity of 1e999."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, list):
-        return [_finite(item) for item in value]
-    if isinstance(value, dict):
-        return {name: _finite(item) for name, item in value.items()}
-    return value
+    return [cloudevents.plain(item) for item in value] if isinstance(value, list) else []
