@@ -20,9 +20,10 @@ from patina_sessions.system import files
 if TYPE_CHECKING:
     from patina_sessions.readers.document import Document
 
-VERSION = 5
-# Title and goals count more, since they say what a session was about; what it says of the session *before* counts less.
-WEIGHTS = "1.5, 1.5, 1.0, 0.4"
+VERSION = 6
+# Title and goals count more, since they say what a session was about; what it says of the session *before* counts less,
+# and so do the names of all files that it changed, of which its entries tell the first few.
+WEIGHTS = "1.5, 1.5, 1.0, 0.4, 0.7"
 # Bytes of terms that are gathered before they are written: at FTS5's own 1 MB, the first index of thousands of journals
 # is written and merged half as often again.
 GATHERED = 8 << 20
@@ -47,7 +48,7 @@ CREATE TABLE IF NOT EXISTS fact(path TEXT PRIMARY KEY, signature TEXT NOT NULL, 
 CREATE TABLE IF NOT EXISTS made(key INTEGER NOT NULL, name TEXT NOT NULL, how TEXT NOT NULL, id TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS made_name ON made(name);
 CREATE INDEX IF NOT EXISTS made_key ON made(key);
-CREATE VIRTUAL TABLE IF NOT EXISTS text USING fts5(title, goals, said, before, tokenize = 'porter unicode61');
+CREATE VIRTUAL TABLE IF NOT EXISTS text USING fts5(title, goals, said, before, touched, tokenize = 'porter unicode61');
 CREATE VIRTUAL TABLE IF NOT EXISTS word USING fts5(
   t, content = '', detail = none, columnsize = 0, tokenize = 'unicode61');
 CREATE VIRTUAL TABLE IF NOT EXISTS term USING fts5vocab('word', 'row');
@@ -200,10 +201,10 @@ def _put(db: sqlite3.Connection, heap: Sequence[tuple[Source, Document]], now: M
     )
     made = sorted((*tie, key) for key, (_, d) in keyed for tie in d.ties)
     db.executemany("INSERT INTO made(name, how, id, key) VALUES (?, ?, ?, ?)", made)
-    texts = ((key, d.title, d.goals, d.said, d.before) for key, (_, d) in keyed)
+    texts = ((key, d.title, d.goals, d.said, d.before, d.files) for key, (_, d) in keyed)
     db.executemany(
-        "INSERT INTO text(rowid, title, goals, said, before)"
-        " VALUES (?, ?, ?, CAST(? AS TEXT), CAST(? AS TEXT))",
+        "INSERT INTO text(rowid, title, goals, said, before, touched)"
+        " VALUES (?, ?, ?, CAST(? AS TEXT), CAST(? AS TEXT), ?)",
         texts,
     )
     words = ((key, d.said) for key, (_, d) in keyed)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from patina_sessions import cli
 from patina_sessions.errors import PatinaError
+from patina_sessions.journal import metadata
 from patina_sessions.readers import gather, index, query, search, spelling
 from patina_sessions.readers.index import Source
 from tests.repository import Repo
@@ -76,6 +77,16 @@ def test_what_is_asked_for_is_found(folder: Path, text: str, expected: list[str]
 
 def test_the_session_that_it_is_about_comes_before_those_that_mention_it(folder: Path) -> None:
     assert ids(folder, "parser")[0] == "20260101"
+
+
+def test_a_session_is_found_by_any_file_that_it_changed_also_by_one_that_its_entries_leave_out(
+    folder: Path,
+) -> None:
+    files = [f"src/part{number}.py" for number in range(20)] + ["src/checkpointer.py"]
+    whole = f"{journal('20260105-100000', 'many', 'A large change')}\n{metadata.comment({'files': files})}\n"
+    (folder / "20260105-100000.md").write_text(whole)
+    for text in ("checkpointer.py", "src/checkpointer", '"checkpointer py"'):
+        assert ids(folder, text)[0] == "20260105"
 
 
 def test_a_forgiven_word_is_said(folder: Path) -> None:
