@@ -12,6 +12,7 @@ from tempfile import mkdtemp
 
 import pytest
 
+from patina_sessions.setup.hook_text import EVENTS
 from tests.bells import SHELLS, Bell, fake_recorder, found
 from tests.waiting import until
 
@@ -38,11 +39,17 @@ def rewrites(count: int) -> bytes:
     return b"".join(b"%040x %040x\n" % (n, n + 1) for n in range(count))
 
 
+# What git gives each hook.
+ARGUMENTS = {"post-checkout": ("old", "new", "1"), "post-merge": ("0",), "post-rewrite": ("rebase",)}
+every_hook = pytest.mark.parametrize("event", EVENTS)
+
+
 # ------------------------------------------------------------------------------------------------------------ the ring
 
 
-def test_a_ring_starts_the_recorder_with_the_state_the_folder_and_git_dir(bell: Bell) -> None:
-    done = bell.run(bell.hook("post-commit"), env={"GIT_DIR": ".git/worktrees/x"})
+@every_hook
+def test_a_ring_starts_the_recorder_with_the_state_the_folder_and_git_dir(bell: Bell, event: str) -> None:
+    done = bell.run(bell.hook(event), *ARGUMENTS.get(event, ()), env={"GIT_DIR": ".git/worktrees/x"})
     until(bell.called, "the recorder to be called")
     state = f"{bell.top}/.git/hooks/../patina"
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
@@ -102,10 +109,12 @@ def test_what_a_hook_makes_is_its_owners_alone(bell: Bell) -> None:
 def _silent(bell: Bell, *, env: dict[str, str] | None = None) -> bool:
     """Say whether every hook does nothing, says nothing and succeeds."""
     results = []
-    for event in ("post-commit", "post-merge", "post-applypatch", "post-checkout", "post-rewrite"):
+    for event in EVENTS:
         done = bell.run(bell.hook(event), "amend", stdin=rewrites(2), env=env)
         results.append((done.returncode, done.stdout, done.stderr))
-    return results == [(0, b"", b"")] * 5 and not (bell.state / "rung").exists() and not bell.called()
+    return (
+        results == [(0, b"", b"")] * len(EVENTS) and not (bell.state / "rung").exists() and not bell.called()
+    )
 
 
 def test_without_a_state_folder_a_hook_is_silent(bell: Bell) -> None:
@@ -208,7 +217,7 @@ exit 7
 
 
 @pytest.mark.parametrize("options", [(), ("-e",), ("-u",), ("-f",), ("-C",), ("-a",), ("-eufC",)])
-@pytest.mark.parametrize("event", ["post-commit", "post-rewrite"])
+@every_hook
 def test_the_hook_around_our_block_runs_as_if_it_were_not_there(
     bell: Bell, event: str, options: tuple[str, ...]
 ) -> None:
@@ -260,7 +269,7 @@ def test_a_rewrite_of_a_kind_that_git_does_not_name_is_passed_over(bell: Bell, k
     assert not list((bell.state / "spool").iterdir())
 
 
-@pytest.mark.parametrize("event", ["post-commit", "post-rewrite"])
+@every_hook
 def test_a_closed_standard_input_hangs_no_hook(bell: Bell, event: str) -> None:
     hook = bell.hook(event, "#!/bin/sh\necho mine\n")
     closed = " ".join(f"'{word}'" for word in bell.argv(hook, "amend")) + " <&-"
@@ -320,10 +329,12 @@ def test_a_spool_that_the_same_process_number_left_is_not_written_over(bell: Bel
 # ---------------------------------------------------------------------------------------------------------- the process
 
 
-def test_nobody_waits_for_the_recorder_and_nothing_of_git_stays_open(hang: Hang) -> None:
+@every_hook
+def test_nobody_waits_for_the_recorder_and_nothing_of_git_stays_open(hang: Hang, event: str) -> None:
     """Git, ssh and pipes wait for whoever holds their ends: here a recorder that would hold them for a minute."""
     bell = hang(also="sleep=$(command -v sleep || echo /bin/sleep); $sleep 60 & echo $! >> pids; wait")
-    done = bell.run(bell.hook("post-commit", "#!/bin/sh\necho mine\n"))  # returns when both pipes are closed
+    hook = bell.hook(event, "#!/bin/sh\necho mine\n")
+    done = bell.run(hook, *ARGUMENTS.get(event, ()), stdin=rewrites(2))  # returns when both pipes are closed
     assert done.stdout == b"mine\n"
     until(lambda: (bell.top / "pids").exists() and (bell.top / "pids").read_text(), "the recorder to begin")
     alive = int((bell.top / "pids").read_text())
@@ -331,11 +342,12 @@ def test_nobody_waits_for_the_recorder_and_nothing_of_git_stays_open(hang: Hang)
     os.kill(alive, 9)
 
 
+@every_hook
 def test_a_terminal_that_closes_and_ctrl_c_do_not_reach_the_recorder(
-    hang: Hang, default_signals: None
+    hang: Hang, default_signals: None, event: str
 ) -> None:
     bell = hang(also="kill -HUP $$; kill -INT $$; kill -QUIT $$")
-    bell.run(bell.hook("post-commit"))
+    bell.run(bell.hook(event), *ARGUMENTS.get(event, ()), stdin=rewrites(2))
     until(bell.called, "the recorder to live through the signals")
 
 
@@ -348,10 +360,16 @@ def default_signals() -> Iterator[None]:
         signal.signal(number, handler)
 
 
-def test_output_that_nobody_reads_breaks_nothing(bell: Bell) -> None:
-    hook = bell.hook("post-commit")
+@every_hook
+def test_output_that_nobody_reads_breaks_nothing(bell: Bell, event: str) -> None:
+    hook = bell.hook(event)
     process = subprocess.Popen(
-        bell.argv(hook), cwd=bell.top, env=bell.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        bell.argv(hook, *ARGUMENTS.get(event, ())),
+        cwd=bell.top,
+        env=bell.env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
     assert process.stdout is not None
     assert process.stderr is not None
