@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from patina_sessions import model
 from patina_sessions.errors import PatinaError
@@ -164,6 +164,9 @@ def ended(layout: Layout, run: Dead) -> RunFinished:
     """Return how a run that is over and not in the log ended: as it told itself, else by a kill."""
     if run.end is not None:
         return run.end
+    ticket = _ticket(layout, run.started.run)
+    if ticket.get("end"):  # its work was home, and a kill came before that was told
+        return cast(RunFinished, codec.from_json(RunFinished, ticket["end"]))
     wrote = files.signature(layout.runs / f"{run.started.run}.log")
     until = wrote[3] / 1e9 if wrote is not None else run.time.timestamp()
     s = run.started
@@ -174,15 +177,27 @@ def ended(layout: Layout, run: Dead) -> RunFinished:
         outcome="interrupted",
         seconds=max(0.0, round(min(until, clock.wall()) - run.time.timestamp(), 1)),
         image=s.image,
-        details=(_KILLED, *_kept(layout, s)),
+        details=(_KILLED, *_kept(ticket, s)),
         log=f"{s.run}.log" if wrote is not None else None,
     )
 
 
-def _kept(layout: Layout, started: RunStarted) -> tuple[str, ...]:
-    """Return what is said of an autonomous run's work: it is in a volume as long as there is a ticket."""
-    waits = files.signature(layout.runs / f"{started.run}.yolo") is not None
-    return (f"What it did is kept: patina yolo recover {started.run}",) if waits else ()
+def _ticket(layout: Layout, run: str) -> dict[str, Any]:
+    """Return the ticket of an autonomous run, empty where there is none: its work is home, or nobody wants it."""
+    try:
+        plain = json.loads(files.read(layout.runs / f"{run}.yolo") or b"{}")
+    except ValueError:
+        return {}
+    return plain if isinstance(plain, dict) else {}
+
+
+def _kept(ticket: dict[str, Any], started: RunStarted) -> tuple[str, ...]:
+    """Return what is said of an autonomous run's work: it is in a volume from the program's start on."""
+    if not ticket:
+        return ()
+    if not ticket.get("running"):
+        return ("Its program had not begun: there is nothing to bring home",)
+    return (f"What it did is kept: patina yolo recover {started.run}",)
 
 
 def _finished(layout: Layout, run: str) -> bool:

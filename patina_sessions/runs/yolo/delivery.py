@@ -94,18 +94,18 @@ def _names(layout: Layout, ticket: Ticket, harvest: Harvest) -> list[tuple[str, 
     ref = branch(layout, ticket.run)
     found = []
     if harvest.result is not None:
-        free = _free(layout, ref, harvest.result) if ticket.rest else ref
+        free = _free(layout, ref, harvest.result)
         found.append(("result", Tip(id=harvest.result, ref=free, name=harvest.head)))
     for number, other in enumerate(harvest.others, start=1):
         plain = re.sub(r"[^A-Za-z0-9]+", "-", other.name.removeprefix("refs/heads/")).strip("-")[:40].lower()
         name = f"{ref}-{number}" + (f"-{plain}" if plain else "")
-        name = _free(layout, name, other.id) if ticket.rest else name
+        name = _free(layout, name, other.id)
         found.append((f"other-{number}", Tip(id=other.id, ref=name, name=other.name)))
     return found
 
 
 def _free(layout: Layout, ref: str, tip: Id) -> str:
-    """Return a name for work that is brought a second time: this one, where it stands there already, or the next."""
+    """Return a name for work that may be brought a second time: this one, or the next where other work stands there."""
     names = itertools.chain((ref,), (f"{ref}-0-again-{number}" for number in itertools.count(1)))
     return next(name for name in names if _at(layout, name) in (None, tip))
 

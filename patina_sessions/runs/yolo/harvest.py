@@ -73,7 +73,7 @@ def _kill(engine: Engine, container: str) -> None:
 def pack(engine: Engine, container: str, ticket: Ticket, *, hide: Callable[[str], str]) -> Harvest:
     """Let the helper commit what was not committed and say what there is. Raises `NotHome`."""
     words = [sandbox.TREE, ticket.base, ticket.start, ticket.run, ticket.object_format]
-    words += [str(ticket.largest), str(ticket.limit), str(ALL if ticket.rest else TIPS)]
+    words += [str(ticket.largest), str(ticket.limit), str(ALL if ticket.rest else TIPS), str(ticket.packed)]
     try:
         said = engine.ask(container, ["/bin/sh", "-c", SALVAGE, "sh", *words])
     except Gone as error:

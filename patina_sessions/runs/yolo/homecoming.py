@@ -1,6 +1,7 @@
-"""The way home of a run's work: its container ended, packed in a clean one, checked, taken in, and then cleared away.
+"""The way home of a run's work: its container ended, packed in a clean one, checked, taken in.
 
-It can be begun again at any point: what is there already is found, and nothing is removed before the work is home.
+It can be begun again at any point: what is there already is found, and nothing is removed before the work is home and
+told. Only then `settle` clears it away.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from dataclasses import replace
 
 from patina_sessions.errors import PatinaError
 from patina_sessions.frozen import dataclass
-from patina_sessions.model import AgentEvent
+from patina_sessions.model import AgentEvent, RunFinished
 from patina_sessions.paths import Layout
 from patina_sessions.redact import redact
 from patina_sessions.runs import labels
@@ -57,11 +58,12 @@ def bring(
     say: Say,
     hide: Callable[[str], str] = str,
 ) -> Home:
-    """Bring the work home, clear everything away, and return what came. Where it raises, all of it is kept.
+    """Bring the work home, and return what came. All of it is kept until it is told, and `settle` is called.
 
     `hide` takes out of a text what was handed on to the program; it is not known any more when work is recovered.
     """
     end(engine, one)
+    one = ticket.stamped(layout, one)
     reached = gate.contacted(engine, one)
     say("Packing what it did")
     bundle = layout.runs / f"{one.run}.bundle"
@@ -83,10 +85,6 @@ def bring(
         delivery.abandon(layout, one.run)
     told = (*report.lines(one, found, tips, inside, user=user), *map(redact, tally.told(reached)))
     lines = tuple(map(hide, told))
-    if found.whole:
-        clear(engine, layout, one)
-    else:
-        leave(engine, layout, one)
     return Home(tips=tips, contents=inside, harvest=found, lines=lines, events=events)
 
 
@@ -107,9 +105,26 @@ def end(engine: Engine, one: Ticket) -> None:
             raise PatinaError(f"the container {one.container} does not stop", "Ask the engine: docker ps")
 
 
+def note(layout: Layout, one: Ticket, home: Home, told: RunFinished) -> Ticket:
+    """Note that the work is home, and how the run ended, in one write: a kill loses neither, and doubles neither."""
+    noted = replace(
+        one, running=one.running and not home.harvest.whole, rest=not home.harvest.whole, end=told
+    )
+    ticket.write(layout, noted)
+    return noted
+
+
+def settle(engine: Engine, layout: Layout, one: Ticket, home: Home) -> None:
+    """Clear away what was made for a run whose work is home and told, all but what did not come along."""
+    if home.harvest.whole:
+        clear(engine, layout, one)
+    else:
+        leave(engine, layout, one)
+
+
 def leave(engine: Engine, layout: Layout, one: Ticket) -> None:
     """Remove what was made for a run but its volume, since not all in there came home; the ticket says so."""
-    ticket.write(layout, replace(one, rest=True))
+    ticket.write(layout, replace(one, rest=True, end=None))
     _remove(engine, layout, one, volume=False)
 
 

@@ -12,6 +12,8 @@ def end(engine: Engine, layout: Layout) -> None:
     """End what still runs of them, and clear away those that never began."""
     for one in ticket.waiting(layout):
         try:
+            if ticket.untold(layout, one):
+                continue  # its end stands in the ticket alone
             if one.running:
                 engine.kill(one.container)
             else:

@@ -23,6 +23,7 @@ SALVAGE = (
         _GIT
         + r"""
 tree=$1 base=$2 start=$3 run=$4 format=$5 largest=$6 limit=$7 tips=$8
+export GIT_AUTHOR_DATE="@$9 +0000" GIT_COMMITTER_DATE="@$9 +0000"  # a second try makes the same commit
 command -v git >/dev/null || exit 127
 rm -rf /clean/git /clean/index; mkdir -p /clean
 (unset GIT_DIR; cd /clean && git init --quiet --template= --object-format="$format" repo && mv repo/.git git) || exit 3

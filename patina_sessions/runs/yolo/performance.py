@@ -52,7 +52,7 @@ def perform(place: Place, order: Order, run: str, now: datetime, voices: Voices)
         finally:
             wait([cloned])
             delivery.abandon(place.layout, run)
-            if (kept := _kept(place.layout, run)) is not None and not kept.running:
+            if (kept := _kept(place.layout, run)) is not None and not (kept.running or kept.end):
                 _forget(engine, place.layout, made)
 
 
@@ -117,7 +117,11 @@ def _performed(
             data, code = finished.compose(
                 started, ended, details, output, seconds=clock.monotonic() - began, layout=place.layout
             )
+            if home is not None:
+                _noted(place.layout, made.run, home, data)
             unrecorded = alive.finish(data, voices.tell)
+            if home is not None:
+                _settled(engine, place.layout, made.run, home)
     waits = home is None and _kept(place.layout, made.run) is not None
     return Done(
         data=data,
@@ -195,6 +199,22 @@ def _forget(engine: Engine, layout: Layout, made: Ticket) -> None:
         homecoming.clear(engine, layout, made)
     except PatinaError as error:
         log.info("run %s: %s", made.run, error.message)
+
+
+def _noted(layout: Layout, run: str, home: homecoming.Home, data: RunFinished) -> None:
+    """Let a kill before the end is told not lose what came home."""
+    try:
+        homecoming.note(layout, ticket.one(layout, run), home, data)
+    except PatinaError as error:  # the disk is full: the run's own file has room for the end
+        log.info("run %s: %s", run, error.message)
+
+
+def _settled(engine: Engine, layout: Layout, run: str, home: homecoming.Home) -> None:
+    """Clear away; where the engine is gone meanwhile, the next command does it."""
+    try:
+        homecoming.settle(engine, layout, ticket.one(layout, run), home)
+    except PatinaError as error:
+        log.info("run %s: %s", run, error.message)
 
 
 def user(place: Place) -> tuple[str, str]:

@@ -62,26 +62,28 @@ def _recovered(engine: Engine, place: Place, one: Ticket, voices: Voices) -> Rec
             tips=(),
             lines=("There is nothing to bring home: it had not begun, or its work is home",),
         )
-    before = history.one(layout, one.run).ended if one.rest else None
+    told = next((run.ended for run in history.runs(layout) if run.id == one.run), None)
+    before = told if one.rest else None
     ended = _ended(engine, one)
     with Git(layout.git, layout.top) as git:
         user = git.identity()
     home = homecoming.bring(engine, layout, one, user=user, settings=place.settings, say=voices.say)
     if home.events:
         voices.heard(home.events)
-    voices.tell(
-        RunFinished(
-            run=one.run,
-            kind="yolo",
-            command=one.command,
-            outcome=before.outcome if before else verdict(ended).word,
-            exit_code=before.exit_code if before else ended.code,
-            seconds=before.seconds if before else _seconds(layout, one),
-            image=one.image,
-            details=("Brought home by patina yolo recover", *home.lines),
-            log=f"{one.run}.log" if files.signature(layout.runs / f"{one.run}.log") else None,
-        )
+    end = RunFinished(
+        run=one.run,
+        kind="yolo",
+        command=one.command,
+        outcome=before.outcome if before else verdict(ended).word,
+        exit_code=before.exit_code if before else ended.code,
+        seconds=before.seconds if before else _seconds(layout, one),
+        image=one.image,
+        details=("Brought home by patina yolo recover", *home.lines),
+        log=f"{one.run}.log" if files.signature(layout.runs / f"{one.run}.log") else None,
     )
+    if end != told:  # else a kill came between the telling and the clearing away
+        voices.tell(end)
+    homecoming.settle(engine, layout, one, home)
     return Recovered(run=one.run, tips=home.tips, lines=home.lines)
 
 

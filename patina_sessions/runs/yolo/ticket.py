@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from patina_sessions.errors import PatinaError
 from patina_sessions.events import codec
 from patina_sessions.frozen import dataclass
-from patina_sessions.model import Id
+from patina_sessions.model import Id, RunFinished
 from patina_sessions.paths import Layout
 from patina_sessions.runs import named
-from patina_sessions.system import files
+from patina_sessions.system import clock, files
 
 END = ".yolo"
 
@@ -49,6 +50,8 @@ class Ticket:
     )
     pid: int = 0  # of the patina that watches over it
     rest: bool = False  # the work is home but for what its report names: the volume is kept for that
+    packed: int = 0  # when that was begun: a second try makes the same commit of what was not committed
+    end: RunFinished | None = None  # how it ended, from when the work is home until that is told
 
     @property
     def short(self) -> str:
@@ -65,6 +68,15 @@ def write(layout: Layout, ticket: Ticket) -> None:
     """Put the ticket in place, on the disk."""
     files.make_folder(layout.runs)
     files.write(path(layout, ticket.run), codec.dump(codec.as_json(ticket)))
+
+
+def stamped(layout: Layout, ticket: Ticket) -> Ticket:
+    """Return the ticket with the time at which its work was first packed, which is on the disk, too."""
+    if not ticket.packed:
+        ticket = replace(ticket, packed=int(clock.wall()))
+        kept = _read(path(layout, ticket.run)) or ticket
+        write(layout, replace(kept, packed=ticket.packed))
+    return ticket
 
 
 def remove(layout: Layout, run: str) -> None:
@@ -96,6 +108,11 @@ def alive(layout: Layout, run: str) -> bool:
     return False
 
 
+def untold(layout: Layout, ticket: Ticket) -> bool:
+    """Return whether how the run ended may stand in its ticket alone: whoever records next takes it from there."""
+    return ticket.end is not None and files.signature(layout.runs / f"{ticket.run}.lock") is not None
+
+
 def one(layout: Layout, name: str) -> Ticket:
     """Return the ticket of this run: its id, its name, the beginning or the end of its id, or `last`."""
     nothing = PatinaError(f"no work of a run {name} waits here", "See: patina yolo list")
@@ -104,7 +121,10 @@ def one(layout: Layout, name: str) -> Ticket:
 
 def _read(file: Path) -> Ticket | None:
     try:
-        found = codec.from_json(Ticket, json.loads(files.read(file) or b""))
+        plain = json.loads(files.read(file) or b"")
+        end = plain.pop("end", None)
+        plain["end"] = None if end is None else codec.from_json(RunFinished, end)
+        found = codec.from_json(Ticket, plain)
         assert isinstance(found, Ticket)
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
