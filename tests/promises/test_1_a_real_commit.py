@@ -82,6 +82,8 @@ def pair(tmp_path: Path, first: str, *, slow: bool = False) -> tuple[Repo, Repo]
         (repo.path.parent / "now").write_text("nothing\n")
         made.append(repo)
     made[0].patina("init")
+    # An empty environment has no word of the machine's that says so.
+    made[0].write(".patina/local/config.toml", "[watch]\nenabled = false\n")
     made[0].patina("session", "start", "the work")
     quiet(made[0])
     return made[0], made[1]
