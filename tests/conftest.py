@@ -69,6 +69,9 @@ def machine(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Take away what the machine and its user have set; give what a test may rely on."""
+    files_only = request.node.get_closest_marker("files_only")
+    if files_only is not None and os.environ.get("TEST_REF_FORMAT") == "reftable":
+        pytest.skip(f"about refs that are files: {files_only.args[0]}")
     for name in [n for n in os.environ if n.startswith(_DROPPED) or n in _GONE]:
         monkeypatch.delenv(name)
     fixed = {

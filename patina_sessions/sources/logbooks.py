@@ -98,7 +98,7 @@ class Shown:
 
 def of(git: Git, layout: Layout) -> Logbooks:
     """Return the logbooks of this repository, in whichever form it keeps them."""
-    return Shown(git) if refs.has_reftable(layout.git) else OnDisk(layout)
+    return Shown(git) if refs.has_reftable(layout.common.git) else OnDisk(layout)
 
 
 def worktrees(common: Common) -> list[Path]:

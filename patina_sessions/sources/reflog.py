@@ -157,7 +157,11 @@ def first(layout: Layout, begun: datetime) -> Position | None:
 
     After `git worktree add`, a commit, and only then the first wake, the commit was made here.
     """
-    line = reflog_tail.first_line(_path(layout))
+    if refs.has_reftable(layout.git):
+        with Git(layout.git, layout.top) as git:
+            line = reflog_shown.first_line(git)
+    else:
+        line = reflog_tail.first_line(_path(layout))
     young = line is not None and line.born and line.by.seconds >= int(begun.timestamp())
     return BEGINNING if young else None
 

@@ -55,7 +55,9 @@ class Line:
     @property
     def likeness(self) -> Likeness:
         """What two lines have in common that only their place tells apart."""
-        return (self.old, self.new, self.by.seconds, self.text)
+        # Where a line is only shown, its old id is a guess: the oldest that is asked for has none, and a branch's own
+        # copy of HEAD's line may stand after another one.
+        return ("" if self.derived else self.old, self.new, self.by.seconds, self.text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

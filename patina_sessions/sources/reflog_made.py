@@ -41,7 +41,9 @@ def made(
     new = git.header(line.new)
     if new is None or line.new in before:
         return False
-    if _stamped(line, words, new) and (line.derived or not new.parents or steps(git, line, words, new)):
+    if _stamped(line, words, new) and (
+        _unseen_step(line, words) or not new.parents or steps(git, line, words, new)
+    ):
         return words.sure or not came(line.new)
     # A rebase or `am` with --committer-date-is-author-date stamps another second.
     if not words.sure or words.verb not in _MAKING or not steps(git, line, words, new):
@@ -49,6 +51,11 @@ def made(
     if words.verb in _STAMPED_APART and new.committer.who != line.by.who:
         return False
     return began is None or not git.is_ancestor(line.new, began)
+
+
+def _unseen_step(line: Line, words: Words) -> bool:
+    """Tell whether the line lacks where it began, but says that it is one step: `update-ref` says nothing."""
+    return line.derived and words.verb != "other"
 
 
 def _stamped(line: Line, words: Words, new: Header) -> bool:

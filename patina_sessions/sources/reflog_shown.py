@@ -98,6 +98,15 @@ def lines(git: Git, ref: str, most: int) -> tuple[list[Line], bool]:
     return [line for _, line in entries], whole
 
 
+def first_line(git: Git) -> Line | None:
+    """Return the oldest line of HEAD's reflog, None where there is none, or so many that this worktree is not new."""
+    found, whole = lines(git, "HEAD", _FIRST)
+    if not whole or not found:
+        return None
+    began = beginning(git, "HEAD", len(found))
+    return found[0] if began is None else replace(found[0], old=began)
+
+
 def remote_lines(git: Git, most: int) -> dict[str, list[Line]]:
     """Return the last lines of all remote-tracking branches together, by their full names, oldest first."""
     found: dict[str, list[Line]] = {}

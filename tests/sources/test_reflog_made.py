@@ -9,6 +9,7 @@ import pytest
 
 from patina_sessions.model import Made, Rebased
 from tests.repository import Repo
+from tests.shapes import needs
 from tests.sources.reader import Reader, made, moves, phases, subjects
 
 BOB = {
@@ -108,6 +109,7 @@ def test_a_merge_of_many_is_told_also_where_head_is_below_one_of_them(past: Repo
     beside(past, "one")
     beside(past, "two")
     reader.read()
+    needs("merge-octopus")
     past.git("merge", "-q", "--no-edit", "one", "two")
     fact = told(reader)
     assert (fact.how, len(fact.commit.parents), fact.found) == ("merge", 2, False)
@@ -148,6 +150,7 @@ def test_an_amend_of_what_does_not_count_does_not_count(past: Repo, reader: Read
     assert (counted["on theirs"], counted["theirs, amended"], counted["ours now"]) == (False, False, True)
 
 
+@pytest.mark.files_only("it writes lines into the file that git never writes")
 def test_a_step_that_ends_at_somebody_else_s_commit_made_nothing(past: Repo, reader: Reader) -> None:
     head = past.git("rev-parse", "HEAD")
     bob = past.git("commit-tree", "HEAD^{tree}", "-p", "HEAD", "-m", "bob's", env=BOB)
@@ -256,6 +259,7 @@ def test_words_put_before_the_colon_by_another_tool_hide_nothing(past: Repo, rea
     ]
 
 
+@pytest.mark.files_only("the other program cannot write into a reftable")
 def test_a_commit_by_gitpython_that_skips_the_hooks_is_told(past: Repo, reader: Reader) -> None:
     import git
 
@@ -265,6 +269,7 @@ def test_a_commit_by_gitpython_that_skips_the_hooks_is_told(past: Repo, reader: 
     assert (fact.how, fact.commit.subject, fact.found) == ("commit", "by GitPython", False)
 
 
+@pytest.mark.files_only("the other program cannot write into a reftable")
 def test_a_commit_that_leaves_no_line_is_found_at_once(past: Repo, reader: Reader) -> None:
     from dulwich import porcelain
 
@@ -278,6 +283,7 @@ def test_a_commit_that_leaves_no_line_is_found_at_once(past: Repo, reader: Reade
     assert subjects(reader.read()) == ["by git"]
 
 
+@pytest.mark.files_only("the other program cannot write into a reftable")
 def test_a_commit_that_leaves_no_line_is_found_from_the_break_in_the_chain(
     past: Repo, reader: Reader
 ) -> None:
@@ -289,6 +295,7 @@ def test_a_commit_that_leaves_no_line_is_found_from_the_break_in_the_chain(
     assert subjects(reader.read()) == ["by dulwich", "by git"]
 
 
+@pytest.mark.files_only("the other program cannot write into a reftable")
 def test_a_commit_that_leaves_no_line_is_found_though_its_branch_was_renamed_then(
     past: Repo, reader: Reader
 ) -> None:

@@ -154,6 +154,7 @@ def test_a_commit_on_a_detached_head_is_on_no_branch(past: Repo, reader: Reader)
     assert branches(reader) == [None]
 
 
+@pytest.mark.files_only("it writes lines into the file that git never writes")
 def test_a_branch_name_that_leads_out_of_the_repository_opens_nothing(past: Repo, reader: Reader) -> None:
     head = past.git("rev-parse", "HEAD")
     old = past.git("rev-parse", "HEAD~1")
@@ -191,6 +192,7 @@ def test_a_time_before_the_position_holds_too(past: Repo, reader: Reader) -> Non
     assert fact.time == now - timedelta(seconds=60)
 
 
+@pytest.mark.files_only("it writes lines into the file that git never writes")
 def test_an_impossible_time_is_taken_for_now(past: Repo, reader: Reader) -> None:
     head, old = past.git("rev-parse", "HEAD", "HEAD~1").split("\n")
     with (past.path / ".git" / "logs" / "HEAD").open("a") as stream:
@@ -199,6 +201,7 @@ def test_an_impossible_time_is_taken_for_now(past: Repo, reader: Reader) -> None
     assert [f.time for f in reader.read(now=now)] == [now]
 
 
+@pytest.mark.files_only("git shows nothing by which equal rounds within one second differ")
 def test_equal_lines_are_different_facts_and_one_line_is_one_fact_whenever_it_is_read(
     past: Repo, reader: Reader
 ) -> None:

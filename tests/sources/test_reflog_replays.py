@@ -133,6 +133,7 @@ def test_a_pull_with_rebase_replays_ours_and_brings_theirs(past: Repo, clone: Cl
     assert replay[1].counted
 
 
+@pytest.mark.files_only("it writes lines into the file that git never writes")
 def test_a_token_in_the_url_of_a_pull_is_in_no_fact(past: Repo, reader: Reader) -> None:
     token = "ghp_" + "a1B2c3D4e5F6g7H8i9J0" + "k1L2m3N4o5P6q7R8"
     log = past.path / ".git" / "logs" / "HEAD"
@@ -161,6 +162,7 @@ def test_a_rebase_of_another_branch_than_the_one_checked_out_counts_what_it_repl
     assert phases(facts)[-1] == "finish"
 
 
+@pytest.mark.files_only("it writes lines into the file that git never writes")
 def test_git_s_own_map_says_what_was_replayed_where_nothing_else_is_alike(
     topic: Repo, reader: Reader
 ) -> None:
@@ -205,6 +207,7 @@ def test_what_a_rebase_finds_there_already_was_not_made_by_it(topic: Repo, reade
     assert phases(facts) == ["start", "pick", "pick", "pick", "finish"]
 
 
+@pytest.mark.files_only("it writes lines into the file that git never writes")
 def test_a_pick_that_goes_forward_to_what_nobody_told_of_was_not_made_by_it(
     topic: Repo, reader: Reader
 ) -> None:

@@ -66,7 +66,7 @@ class World:
 
     @property
     def _form(self) -> tuple[str, ...]:
-        return () if self.refs == "files" else (f"--ref-format={self.refs}",)
+        return (f"--ref-format={self.refs}",) if has_reftables() else ()
 
     def _clone(self, name: str, *options: str) -> Repo:
         self.remote.git("clone", "-q", *options, str(self.remote.path), str(self.path / name))

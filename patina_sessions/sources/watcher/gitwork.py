@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from patina_sessions.errors import PatinaError
+from patina_sessions.model import Position
 from patina_sessions.paths import Layout
+from patina_sessions.sources import reflog_shown
 from patina_sessions.sources.watcher.git import Asked, signatures
-from patina_sessions.system import files
+from patina_sessions.system import files, refs
+from patina_sessions.system.git import Git
 
 _TAIL = 65536  # bytes of the reflog that are looked at: what was added since the last batch
 # By git's own words at the beginning of a reflog's message. Commits tell of their files themselves.
@@ -30,6 +33,7 @@ class GitWork:
         self._asked = asked
         self._index: tuple[object, ...] = ()
         self._stash: tuple[object, ...] = ()
+        self._tables = Tables(layout) if refs.has_reftable(layout.git) else None
         self._read = self._size()
 
     def at_work(self) -> bool:
@@ -45,7 +49,8 @@ class GitWork:
 
     def moved(self) -> str | None:
         """Return what git did since this was last asked, None where it did not write its index."""
-        stash = signatures([self._layout.common.git / "logs" / "refs" / "stash"])
+        kept = self._layout.common.git / "logs" / "refs" / "stash"
+        stash = signatures([kept]) if self._tables is None else self._tables.stash()
         index = signatures([self._layout.git / "index"])
         stashed, wrote = stash != self._stash, index != self._index
         self._stash, self._index = stash, index
@@ -66,6 +71,8 @@ class GitWork:
     def _messages(self) -> list[str]:
         """Return the messages that came into HEAD's reflog since they were last asked for."""
         try:
+            if self._tables is not None:
+                return self._tables.messages()
             size = self._size()
             begin = self._read if self._read <= size else 0
             self._read = size
@@ -74,3 +81,33 @@ class GitWork:
             return []
         lines = data[: size - begin].decode("utf-8", "replace").splitlines() if size > begin else []
         return [line.rpartition("\t")[2] for line in lines]
+
+
+class Tables:
+    """The reflogs of HEAD and of the stash where they are no files: git is asked, if a table has changed."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self._changed = 0
+        self._stash: tuple[object, ...] = ()
+        with self._door() as git:
+            self._read: Position = reflog_shown.end(git, layout.git)
+
+    def _door(self) -> Git:
+        return Git(self._layout.git, self._layout.top)
+
+    def messages(self) -> list[str]:
+        """Return the messages that came since they were last asked for."""
+        with self._door() as git:
+            tail = reflog_shown.read(git, self._layout.git, self._read)
+        self._read = tail.position
+        return [] if tail.lost else [numbered.line.text for numbered in tail.fresh]
+
+    def stash(self) -> tuple[object, ...]:
+        """Return what differs once something was stashed."""
+        changed = reflog_shown.changed(self._layout.common.git)
+        if changed != self._changed:
+            self._changed = changed
+            with self._door() as git:
+                self._stash = (git.resolve("refs/stash"),)
+        return self._stash

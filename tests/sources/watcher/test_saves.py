@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from tests.repository import Repo
+from tests.shapes import needs
 from tests.sources.watcher.watching import Watched, watched
 from tests.waiting import events
 
@@ -362,6 +363,7 @@ def test_a_rule_added_in_mid_session_holds_from_then_on(
             repo.write(f"src/out{number}/before", "x")
             here.told()
             with_it = here.report()["folders"]
+            rules.parent.mkdir(exist_ok=True)  # a git without templates makes no .git/info
             with open(rules, "a") as stream:
                 stream.write(f"out{number}/\n")
             repo.write(f"src/b{number}.py", "x")  # rules outside the tree are looked at with the next batch
@@ -386,6 +388,7 @@ def test_a_rule_taken_away_lets_its_folder_join(here: Watched) -> None:
 
 
 def test_nested_repositories_and_submodules_are_theirs(repo: Repo, new_repo: Callable[..., Repo]) -> None:
+    needs("submodule")
     other = new_repo("other")
     other.commit("theirs", x="1\n")
     repo.commit("first", a="1\n")
