@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Generator
@@ -148,6 +149,10 @@ def program() -> Callable[..., str]:
         return found[0] if found else _absent(names[0], f"{names[0]} is not on PATH")
 
     return find
+
+
+# A shell without job control starts what runs in the background with Ctrl-C ignored, and every child inherits that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

@@ -68,7 +68,8 @@ def test_a_recorder_that_a_hook_calls_with_them_records_here(
 ) -> None:
     before, index = everything(other), (repo.path / ".git/index").read_bytes()
     journal = repo.path / ".patina/local/active-session.md"
-    env = {"PATH": "/usr/bin:/bin", **leaks(other), **({"GIT_DIR": told} if told else {})}
+    env = {"PATH": "/usr/bin:/bin", "PATINA_WATCH_ENABLED": "false", **leaks(other)}
+    env.update({"GIT_DIR": told} if told else {})
     done = subprocess.run(
         [repo.path / ".git/hooks" / event, "amend", "x", "1"],
         cwd=repo.path,

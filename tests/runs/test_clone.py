@@ -25,7 +25,9 @@ def arrived(repo: Repo, tmp_path: Path, **asked: object) -> Repo:
     data = b"".join(clone.packed(tmp_path / "in"))
     with tarfile.open(fileobj=io.BytesIO(data)) as tar:
         assert {(member.uid, member.gid) for member in tar} == {(1000, 1000)}
-        tar.extractall(tmp_path / "out", filter="data")
+    (tmp_path / "out").mkdir(exist_ok=True)
+    # The library's own way to unpack safely is younger than Debian's Python.
+    subprocess.run(["tar", "-x", "--no-same-owner", "-C", tmp_path / "out"], input=data, check=True)
     return Repo(tmp_path / "out" / "repo")
 
 
