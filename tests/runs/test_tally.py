@@ -16,7 +16,7 @@ def counted(lines: list[str]) -> str:
     """Return what the counter says of squid's lines, in a process of its own as beside squid."""
     done = subprocess.run(
         [sys.executable, "-c", tally.SCRIPT],
-        input="".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape"),
+        input="".join(f"{line}\n" for line in lines).encode("utf-8", "surrogatepass"),
         capture_output=True,
         check=True,
     )
