@@ -132,13 +132,13 @@ def _drain_all(common: Common, folder: Path, git_dir: str | None) -> None:
 def _finish_removed(common: Common, folder: Path) -> None:
     """Have the sessions of worktrees that are gone ended, by a process: that room comes later."""
     due = removed.due(common)
+    if not due:
+        return
     # What rang may have been the last commit in a worktree that went right after it.
-    tops = (
-        repositories.top_of(directory, common.git)
-        for directory in repositories.worktrees(common.git).values()
-    )
+    others = repositories.worktrees(common.git).values()
+    tops = (repositories.top_of(directory, common.git) for directory in others)
     here = next((top for top in (folder, *tops) if top is not None and top.is_dir()), None)
-    if due and here is not None:
+    if here is not None:
         argv = [sys.executable, "-P", "-m", "patina_sessions", "hook", "removed"]
         done = processes.run(argv, cwd=here)
         log.info("worktrees that are gone: %d", done.code)

@@ -14,9 +14,8 @@ from patina_sessions.system import clock, files
 from patina_sessions.system import repository as repositories
 
 PATIENCE = 3600.0  # seconds until a recorder tries again what has failed
-FAILED = (
-    "gone-failed"  # in the state of one whose session could not be finished; its time is that of the last try
-)
+# In the state of one whose session could not be finished; its time is that of the last try.
+FAILED = "gone-failed"
 DONE = "gone"  # in the state of a worktree that was seen to be gone, and whose session is finished
 
 
