@@ -20,7 +20,8 @@ class Tally:
     """Sums over the events of one session; `events` is filled in once, in order."""
 
     commits: dict[Id, Id] = field(default_factory=dict)  # id -> tree, counted ones
-    rewrites: list[tuple[Id, Id]] = field(default_factory=list)
+    # Old and new, each pair once: git's map may come after what was found without it.
+    rewrites: dict[tuple[Id, Id], None] = field(default_factory=dict)
     runs: list[dict[str, Any]] = field(default_factory=list)
     agents: dict[str, str] = field(default_factory=dict)  # session -> agent
     notes: int = 0
@@ -34,10 +35,9 @@ class Tally:
             if data.counted and data.commit is not None:
                 self.commits[data.commit.id] = data.commit.tree
             if isinstance(data, model.Made) and data.how == "amend" and data.old:
-                self.rewrites.append((data.old, data.commit.id))
+                self.rewrites[data.old, data.commit.id] = None
         if isinstance(data, model.Rebased):
-            said = set(self.rewrites)  # git's map may come after what was found without it
-            self.rewrites += [pair for pair in data.rewrites if pair not in said]
+            self.rewrites.update(dict.fromkeys(data.rewrites))
         elif isinstance(data, model.RunFinished):
             self.runs.append(
                 {

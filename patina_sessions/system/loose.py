@@ -23,8 +23,8 @@ def commits(git: Git, common: Path, moment: float) -> list[Id]:
     ids = [text(w[0]) for w in words if len(w) == 3 and w[1] == b"commit"]
     every = ("rev-list", "--ignore-missing", "--not", "--all", "--reflog", "--not", "--stdin")
     result = git.ask(*every, data=_lines(ids)) if ids else None
-    left = result.out.decode("ascii", "replace").split() if result and result.code == 0 else ()
-    return [i for i in ids if i in set(left)]
+    left = set(text(result.out).split()) if result and result.code == 0 else set()
+    return [i for i in ids if i in left]
 
 
 def _lines(ids: Iterable[str]) -> bytes:
