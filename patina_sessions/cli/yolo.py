@@ -119,7 +119,7 @@ def run(
         where, order = place_of(here), _order(here, " ".join(task), program, **given)
         if dry_run:
             return _said(where, order, as_json=as_json)
-        done = _performed(here, order, twin, raw=raw and sys.stdout.isatty(), as_json=as_json)
+        done = _performed(here, where, order, twin, raw=raw and sys.stdout.isatty(), as_json=as_json)
     if done.unrecorded:
         say(
             f"How it ended is not recorded yet: {done.unrecorded}. The next command does it, once there is room."
@@ -131,7 +131,9 @@ def run(
     return done.code
 
 
-def _performed(here: Here, order: Order, twin: Background | None, *, raw: bool, as_json: bool) -> Done:
+def _performed(
+    here: Here, where: Place, order: Order, twin: Background | None, *, raw: bool, as_json: bool
+) -> Done:
     from patina_sessions.runs.run import new_id
     from patina_sessions.runs.yolo import performance
     from patina_sessions.system import clock
@@ -140,7 +142,7 @@ def _performed(here: Here, order: Order, twin: Background | None, *, raw: bool, 
     run = new_id(now)
     if twin is not None:
         voices = replace(voices, begun=lambda: twin.leave(f"{run} {order.name}".encode()))
-    return performance.perform(place_of(here), order, run, now, voices)
+    return performance.perform(where, order, run, now, voices)
 
 
 def _detached(parted: Foreground, *, as_json: bool) -> int:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import signal
 from dataclasses import dataclass
-from pathlib import Path
 from types import FrameType
 
 from patina_sessions import frozen
@@ -84,7 +83,7 @@ def part() -> Background | Foreground:
 def _given() -> tuple[int, ...]:
     """Return the descriptors that are open beyond the usual three; a lock of the caller's may be among them."""
     found = []
-    for name in os.listdir(Path("/proc/self/fd")):
+    for name in os.listdir("/dev/fd"):
         number = int(name)
         try:
             os.fstat(number)
