@@ -88,3 +88,15 @@ def moves(facts: list[Fact]) -> list[Moved]:
 
 def phases(facts: list[Fact]) -> list[str]:
     return [f.data.phase for f in facts if isinstance(f.data, Rebased)]
+
+
+def left_behind(past: Repo, reader: Reader, *, commits: int) -> Repo:
+    """Return the repository on a branch with so many commits, which `main` has left behind; all of it was told."""
+    past.git("checkout", "-q", "-b", "topic")
+    for n in range(commits):
+        past.commit(f"topic {n}", {f"topic{n}.txt": f"{n}\n"})
+    past.git("checkout", "-q", "main")
+    past.commit("meanwhile", meanwhile="1")
+    past.git("checkout", "-q", "topic")
+    reader.read()
+    return past

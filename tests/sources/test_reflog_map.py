@@ -9,7 +9,7 @@ import pytest
 
 from patina_sessions.model import Rebased
 from tests.repository import Repo
-from tests.sources.reader import Reader
+from tests.sources.reader import Reader, left_behind
 
 Pairs = set[tuple[str, str]]
 DATED = {"GIT_AUTHOR_DATE": "@1800000000 +0000", "GIT_COMMITTER_DATE": "@1800000000 +0000"}
@@ -42,15 +42,7 @@ def found(reader: Reader) -> Pairs:
 
 @pytest.fixture
 def topic(past: Repo, reader: Reader) -> Repo:
-    """Return the repository on a branch with six commits, which `main` has left behind; all of it was told."""
-    past.git("checkout", "-q", "-b", "topic")
-    for n in range(6):
-        past.commit(f"topic {n}", {f"topic{n}.txt": f"{n}\n"})
-    past.git("checkout", "-q", "main")
-    past.commit("meanwhile", meanwhile="1")
-    past.git("checkout", "-q", "topic")
-    reader.read()
-    return past
+    return left_behind(past, reader, commits=6)
 
 
 def ids(repo: Repo) -> list[str]:

@@ -10,22 +10,14 @@ from patina_sessions.model import Fact, Made, Rebased
 from patina_sessions.sources import rewrites
 from patina_sessions.system import clock
 from tests.repository import Repo
-from tests.sources.reader import Reader, made, moves, phases, subjects
+from tests.sources.reader import Reader, left_behind, made, moves, phases, subjects
 
 Clone = Callable[[str, str], Repo]
 
 
 @pytest.fixture
 def topic(past: Repo, reader: Reader) -> Repo:
-    """Return the repository on a branch with three commits, which `main` has left behind; all of it was told."""
-    past.git("checkout", "-q", "-b", "topic")
-    for n in range(3):
-        past.commit(f"topic {n}", {f"topic{n}.txt": f"{n}\n"})
-    past.git("checkout", "-q", "main")
-    past.commit("meanwhile", meanwhile="1")
-    past.git("checkout", "-q", "topic")
-    reader.read()
-    return past
+    return left_behind(past, reader, commits=3)
 
 
 def by_hand(repo: Repo, *plan: str, onto: str = "main") -> None:
