@@ -89,6 +89,24 @@ def test_a_session_is_found_by_any_file_that_it_changed_also_by_one_that_its_ent
         assert ids(folder, text)[0] == "20260105"
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"commits": [["\udcce", "p", "t"]]},
+        {"rewrites": [["a", "\udcce"]]},
+        {"commits": [["a", "", ""]], "whole": "\udcce"},
+    ],
+)
+def test_half_a_character_in_an_archive_s_comment_stops_no_search(
+    folder: Path, said: dict[str, object]
+) -> None:
+    comment = f"<!-- patina: {json.dumps({'v': 1, **said})} -->"
+    (folder / "20260105-100000.md").write_text(
+        f"{journal('20260105-100000', 'torn', 'A torn comment')}\n{comment}\n"
+    )
+    assert ids(folder, "torn comment") == ["20260105"]
+
+
 def test_a_forgiven_word_is_said(folder: Path) -> None:
     found = search.search(gather.folder(folder), "tokenizre", at=None, limit=10, now=NOW)
     assert [word for word, _ in found.read_as] == ["tokenizre"]
