@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +15,9 @@ from patina_sessions.sources import reflog
 from patina_sessions.system import clock
 from patina_sessions.system.git import Git
 from tests.repository import Repo
+
+# Whether git keeps refs and reflogs in tables here. A test of a promise that we do not keep there expects to fail.
+REFTABLE = os.environ.get("TEST_REF_FORMAT") == "reftable"
 
 
 def layout_of(repo: Repo, key: str = "00000000") -> Layout:

@@ -16,7 +16,7 @@ from patina_sessions.model import Position
 from patina_sessions.sources import reflog, reflog_tail
 from patina_sessions.system import clock, processes, refs
 from tests.repository import Repo
-from tests.sources.reader import Reader, made, moves, subjects
+from tests.sources.reader import REFTABLE, Reader, made, moves, subjects
 
 
 def log_of(repo: Repo) -> Path:
@@ -39,7 +39,9 @@ def test_a_line_deleted_from_the_reflog_hides_none_that_follows(past: Repo, sinc
     assert subjects(since.read()) == ["one", "two"]
 
 
-@pytest.mark.files_only("shown lines have no offset: with one of the last four gone, only commits are told")
+@pytest.mark.xfail(
+    REFTABLE, reason="shown lines have no offset: with one of the last four gone, only commits are told"
+)
 def test_where_only_older_lines_were_deleted_every_move_is_told(past: Repo, since: Reader) -> None:
     for n in range(4):
         past.commit(f"read {n}", read=f"{n}")
