@@ -221,6 +221,7 @@ class RunStarted:
     image: str = ""
     where: str = ""
     container: str = ""
+    name: str = ""  # what its user calls it by
     still: bool = False
 
 

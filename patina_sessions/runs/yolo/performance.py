@@ -138,6 +138,7 @@ def _started(made: Ticket) -> RunStarted:
         kind="yolo",
         command=made.command,
         image=made.image,
+        name=made.name,
         where=f"a clone in a volume of its own, network {made.network}",
     )
 

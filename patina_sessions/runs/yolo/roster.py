@@ -32,6 +32,7 @@ class Row:
     ticket: Ticket | None
     alive: bool
     branches: tuple[str, ...]
+    name: str = ""  # what its user calls it by
 
     @property
     def state(self) -> str:
@@ -40,10 +41,6 @@ class Row:
         if self.ticket is not None and self.ticket.running:
             return "a rest waits" if self.ticket.rest else "its work waits"
         return self.ended.outcome if self.ended else "interrupted"
-
-    @property
-    def name(self) -> str:
-        return self.ticket.name if self.ticket else ""
 
 
 def rows(layout: Layout) -> Iterator[Row]:
@@ -63,6 +60,7 @@ def rows(layout: Layout) -> Iterator[Row]:
             ticket=kept.pop(run.id, None),
             alive=ticket.alive(layout, run.id),
             branches=_of(run.id, made),
+            name=run.begun.name if run.begun is not None else "",
         )
     for one in kept.values():  # killed before its beginning was told
         yield Row(
@@ -73,6 +71,7 @@ def rows(layout: Layout) -> Iterator[Row]:
             ticket=one,
             alive=ticket.alive(layout, one.run),
             branches=_of(one.run, made),
+            name=one.name,
         )
 
 

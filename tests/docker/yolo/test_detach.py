@@ -77,6 +77,9 @@ def test_stop_ends_a_detached_run_and_its_json_names_it(yolo: Yolo) -> None:
     until(lambda: _state(yolo) == "interrupted", "the run to be over")
     assert yolo.branch() == f"yolo/{begun['id']}"
     assert yolo.left() == {}
+    assert yolo.run("yolo", "show", "slow").stdout.startswith(
+        f"YOLO run {begun['id']}: "
+    )  # a name outlives its run
 
 
 @pytest.mark.parametrize("as_json", [False, True])
