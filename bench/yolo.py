@@ -2,17 +2,20 @@
 
 By hand the clone is mounted, since that is the fastest way there is and the one that people take. Patina never mounts
 it, so the bar is what its promise may cost. Both print a word as their first instruction, and what counts is the time
-until its first byte; how either tidies up does not. Both begin in the folder of the bench, which is in memory; what a
-volume holds lies where the engine keeps it.
+until its first byte; how either tidies up does not. Repository and clone lie on the file system on which the engine
+keeps its volumes: written to memory, as other benches do, the same clone takes a third of the time, and the two would
+not have done the same.
 """
 
 from __future__ import annotations
 
+import atexit
 import os
 import random
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -86,9 +89,24 @@ def first_byte(argv: Sequence[str], *, cwd: Path, began: float) -> float:
     return seconds
 
 
-def _start(folder: Path) -> tuple[Measure, Measure]:
+def _beside_volumes() -> Path:
+    """Return a new folder on the file system where the engine keeps its volumes; it is removed when the bench ends."""
+    asked = ["docker", "info", "--format", "{{.DockerRootDir}}"]
+    root = Path(subprocess.run(asked, capture_output=True, check=True, text=True).stdout.strip())
+    for near in (Path("/var/tmp"), Path("/tmp"), root):
+        if os.access(near, os.W_OK) and near.stat().st_dev == root.stat().st_dev:
+            folder = Path(tempfile.mkdtemp(prefix="bench-", dir=near))
+            atexit.register(shutil.rmtree, folder, ignore_errors=True)
+            return folder
+    raise RuntimeError(
+        f"nothing can be written on the file system of {root}, where the engine keeps its volumes"
+    )
+
+
+def _start(_: Path) -> tuple[Measure, Measure]:
     assert HOST is not None
     os.environ["DOCKER_HOST"] = HOST
+    folder = _beside_volumes()
     repo = repository(folder / "repo")
     ground.record(repo)
     clone = folder / "clone"
@@ -121,7 +139,7 @@ def _declared() -> tuple[Bench, ...]:
     return (
         Bench(
             name="yolo-start",
-            a="git clone --no-local of 30 MB and docker run, to the first byte",
+            a="git clone --no-local of 30 MB onto the disk of volumes and docker run, to the first byte",
             b="patina yolo run, to the first byte",
             bar=1.5,
             prepare=_start,

@@ -7,16 +7,15 @@ between is counted and dropped. Only what is kept is decoded and redacted (5 MB/
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from patina_sessions.errors import PatinaError
 from patina_sessions.frozen import dataclass
 from patina_sessions.redact import StreamRedactor
+from patina_sessions.runs.hidden import hider
 from patina_sessions.runs.plain import Plain
 from patina_sessions.system import files
 
-HIDDEN_FROM = 6  # characters: a shorter value would be found in every word
 MARGIN = 1_000_000  # bytes of the disk that are left to the event log and the journal: output is worth less
 
 
@@ -28,18 +27,6 @@ class Output:
     size: int
     dropped: int
     unwritten: str = ""  # why the log could not be written, in words
-
-
-def hider(values: Iterable[str]) -> Callable[[str], str]:
-    """Return what takes these values out of a text: what `--env` and `--secret` gave stands nowhere afterwards."""
-    hidden = sorted((v for v in values if len(v) >= HIDDEN_FROM), key=len, reverse=True)
-
-    def hide(text: str) -> str:
-        for value in hidden:
-            text = text.replace(value, "[redacted:env]")
-        return text
-
-    return hide
 
 
 class RunLog:

@@ -56,11 +56,11 @@ def bring(
     user: tuple[str, str],
     settings: Settings,
     say: Say,
-    hide: Callable[[str], str] = str,
+    hide: Callable[[str], str],
 ) -> Home:
     """Bring the work home, and return what came. All of it is kept until it is told, and `settle` is called.
 
-    `hide` takes out of a text what was handed on to the program; it is not known any more when work is recovered.
+    `hide` takes out of a text what was handed on to the program.
     """
     end(engine, one)
     one = ticket.stamped(layout, one)

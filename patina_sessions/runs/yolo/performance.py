@@ -14,9 +14,9 @@ from patina_sessions.errors import PatinaError
 from patina_sessions.frozen import dataclass
 from patina_sessions.model import RunFinished, RunStarted
 from patina_sessions.paths import Layout
-from patina_sessions.runs import finished, living
+from patina_sessions.runs import finished, hidden, living
 from patina_sessions.runs.outcome import OURS, Ended
-from patina_sessions.runs.run_log import RunLog, hider
+from patina_sessions.runs.run_log import RunLog
 from patina_sessions.runs.yolo import clone, delivery, homecoming, images, orphans, source, stage, ticket
 from patina_sessions.runs.yolo.order import Order
 from patina_sessions.runs.yolo.source import Source
@@ -85,6 +85,7 @@ def _ticket(
         largest=order.largest,
         agent=order.agent.name if order.agent and order.agent.hooks else "",
         pid=os.getpid(),
+        hidden=hidden.marks(order.told.values()),
     )
 
 
@@ -171,7 +172,7 @@ def _home(
             user=user(place),
             settings=place.settings,
             say=say,
-            hide=hider(order.told.values()),
+            hide=hidden.hider(order.told.values()),
         )
     except PatinaError as error:
         return None, [

@@ -9,7 +9,7 @@ from patina_sessions.errors import PatinaError
 from patina_sessions.frozen import dataclass
 from patina_sessions.model import RunFinished
 from patina_sessions.paths import Layout
-from patina_sessions.runs import history
+from patina_sessions.runs import hidden, history
 from patina_sessions.runs.outcome import Ended, verdict
 from patina_sessions.runs.request import size
 from patina_sessions.runs.yolo import homecoming, ticket
@@ -67,7 +67,15 @@ def _recovered(engine: Engine, place: Place, one: Ticket, voices: Voices) -> Rec
     ended = _ended(engine, one)
     with Git(layout.git, layout.top) as git:
         user = git.identity()
-    home = homecoming.bring(engine, layout, one, user=user, settings=place.settings, say=voices.say)
+    home = homecoming.bring(
+        engine,
+        layout,
+        one,
+        user=user,
+        settings=place.settings,
+        say=voices.say,
+        hide=hidden.finder(one.hidden),
+    )
     if home.events:
         voices.heard(home.events)
     end = RunFinished(

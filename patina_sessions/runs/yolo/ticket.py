@@ -49,6 +49,7 @@ class Ticket:
         0.0  # when that was over, by the engine's clock; what the proxy let through then was ours
     )
     pid: int = 0  # of the patina that watches over it
+    hidden: tuple[str, ...] = ()  # marks of what was handed on to the program (`runs.hidden`)
     rest: bool = False  # the work is home but for what its report names: the volume is kept for that
     packed: int = 0  # when that was begun: a second try makes the same commit of what was not committed
     end: RunFinished | None = None  # how it ended, from when the work is home until that is told

@@ -259,7 +259,10 @@ def test_a_branch_named_yolo_that_exists_is_left_alone(yolo: Yolo) -> None:
 
 
 def test_a_patina_that_is_killed_loses_nothing_and_the_next_command_says_so(yolo: Yolo) -> None:
-    with yolo.start("yolo", "run", *yolo.words(f"{COMMIT}; echo ready; exec sleep 4242")) as running:
+    value = "no-pattern-knows-this-4242"
+    script = f'{COMMIT}; git commit --quiet --allow-empty -m "$OURS"; echo "$OURS" >"$OURS"; echo ready; exec sleep 4242'
+    words, env = yolo.words(script, "--env", "OURS"), {**os.environ, "OURS": value}
+    with yolo.start("yolo", "run", *words, env=env) as running:
         assert running.stdout is not None
         assert running.stdout.readline() == b"ready\n"
         running.send_signal(signal.SIGKILL)
@@ -274,8 +277,13 @@ def test_a_patina_that_is_killed_loses_nothing_and_the_next_command_says_so(yolo
     assert (refused.returncode, "is not home" in refused.stderr) == (1, True)
     done = yolo.run("yolo", "recover", run)
     assert done.returncode == 0, done.stderr
-    assert yolo.repo.git("log", "-1", "--format=%s", yolo.branch()) == "feat: more"
+    subjects = yolo.repo.git("log", "-3", "--format=%s", yolo.branch()).splitlines()
+    assert subjects == ["What was not committed when the run ended", value, "feat: more"]
     assert "Brought home by patina yolo recover" in yolo.entry()
+    assert "[redacted:env]" in yolo.entry()
+    assert value not in yolo.journal + done.stdout + done.stderr
+    state = [path for path in (yolo.repo.path / ".git/patina").rglob("*") if path.is_file()]
+    assert [path for path in state if value.encode() in path.read_bytes()] == []
     assert "recover" not in yolo.run("session", "status").stderr
     assert yolo.left() == {}
     again = yolo.run("yolo", "recover", run)
