@@ -12,6 +12,7 @@ from patina_sessions.model import RunFinished, RunStarted
 from patina_sessions.paths import Layout
 from patina_sessions.redact import redact
 from patina_sessions.runs import history
+from patina_sessions.runs.hidden import Hide
 from patina_sessions.runs.outcome import Ended, code_words, verdict
 from patina_sessions.runs.outcome.count import Tests, changes
 from patina_sessions.runs.run_log import Output
@@ -30,11 +31,12 @@ def compose(
     seconds: float,
     layout: Layout,
     junit: tuple[bytes, ...] = (),
+    hide: Hide = str,
 ) -> tuple[RunFinished, int]:
-    """Return what is recorded and the exit code for the user."""
+    """Return what is recorded and the exit code for the user. The output's values are hidden, those of reports not yet."""
     judged = verdict(ended)
     counted = _counted(started, output, junit)
-    names = tuple(redact(name) for name in counted.names) if counted else ()
+    names = tuple(redact(hide(name)) for name in counted.names) if counted else ()
     before = history.last_failed(layout, started) if counted else None
     began, ceased = changes(before, names) if _complete(ended) else ((), ())
     said = list(details)

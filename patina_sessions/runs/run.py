@@ -22,6 +22,7 @@ from patina_sessions.paths import Layout
 from patina_sessions.redact import redact
 from patina_sessions.runs import finished, living, request
 from patina_sessions.runs.attached import Attached, Hear, Watch
+from patina_sessions.runs.hidden import hider
 from patina_sessions.runs.outcome import Ended
 from patina_sessions.runs.run_log import Output, RunLog
 from patina_sessions.runs.tree import MARK, Tree
@@ -130,6 +131,7 @@ def execute(
                 seconds=clock.monotonic() - began,
                 layout=layout,
                 junit=finished.reports(layout.top, order.junit, since=wall) if order.junit else (),
+                hide=hider(order.environment.values()),
             )
             unrecorded = alive.finish(data, tell)
     prune(layout, int(settings.number("runs.keep")))

@@ -215,19 +215,17 @@ def test_a_reader_who_leaves_ends_the_command_as_a_shell_tells_it(bench: Bench) 
     assert "Exec interrupted" in bench.journal
 
 
-def test_a_variable_is_handed_on_by_name_and_its_value_is_in_no_log(bench: Bench) -> None:
+def test_a_variable_is_handed_on_by_name_and_its_value_is_in_no_log_and_no_test_s_name(bench: Bench) -> None:
+    bench.configure(f'docker.image = "{IMAGE}"\ndocker.junit = "out/*.xml"')
+    report = '<testsuite><testcase classname="$DEPLOY_WORD" name="works"><failure/></testcase></testsuite>'
+    script = f"echo got $DEPLOY_WORD; mkdir out; cat >out/one.xml <<XML\n{report}\nXML\nexit 1"
     done = bench.run(
-        "exec",
-        "--env",
-        "DEPLOY_WORD",
-        "--",
-        "sh",
-        "-c",
-        "echo got $DEPLOY_WORD",
-        env={"DEPLOY_WORD": "open sesame"},
+        "exec", "--env", "DEPLOY_WORD", "--", "sh", "-c", script, env={"DEPLOY_WORD": "open sesame"}
     )
     assert done.stdout == "got open sesame\n"
     assert bench.run("runs", "show").stdout == "got [redacted:env]\n"
+    assert "[redacted:env]" in bench.journal
+    assert "open sesame" not in bench.journal
     assert bench.run("exec", "--env", "NOBODY_SET_IT", "--", "true").returncode == 125
 
 
