@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests import warm
+
 
 @dataclass(frozen=True, slots=True)
 class Repo:
@@ -75,15 +77,18 @@ class Repo:
         cwd: Path | None = None,
     ) -> subprocess.CompletedProcess[str]:
         """Run the command; with `check`, a failure is the test's failure and shows what it said."""
-        done = subprocess.run(
-            [sys.executable, "-P", "-m", "patina_sessions", *args],
-            cwd=cwd or self.path,
-            env={**os.environ, **(env or {})},
-            input="" if input is None else input,
-            capture_output=True,
-            text=True,
-            errors="surrogateescape",
-        )
+        where, whole = cwd or self.path, {**os.environ, **(env or {})}
+        done = warm.run(args, cwd=where, env=whole, given=input or "")
+        if done is None:
+            done = subprocess.run(
+                [sys.executable, "-P", "-m", "patina_sessions", *args],
+                cwd=where,
+                env=whole,
+                input=input or "",
+                capture_output=True,
+                text=True,
+                errors="surrogateescape",
+            )
         if check and done.returncode:
             raise AssertionError(
                 f"patina {' '.join(args)} gave {done.returncode}:\n{done.stdout}{done.stderr}"

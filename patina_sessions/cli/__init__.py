@@ -115,10 +115,10 @@ def main() -> None:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="backslashreplace")
-    sys.exit(run(sys.argv[1:]))
+    sys.exit(answer(sys.argv[1:]))
 
 
-def run(argv: list[str]) -> int:
+def answer(argv: list[str]) -> int:
     """Run one command line and return its exit code; whatever goes wrong is told here, and nowhere else."""
     try:
         code = patina.main(args=argv, prog_name="patina", standalone_mode=False)

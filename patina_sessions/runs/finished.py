@@ -33,7 +33,7 @@ def compose(
     junit: tuple[bytes, ...] = (),
     hide: Hide = str,
 ) -> tuple[RunFinished, int]:
-    """Return what is recorded and the exit code for the user. The output's values are hidden, those of reports not yet."""
+    """Return what is recorded and the exit code for the user. `hide` is for the reports: the output is hidden."""
     judged = verdict(ended)
     counted = _counted(started, output, junit)
     names = tuple(redact(hide(name)) for name in counted.names) if counted else ()

@@ -171,7 +171,7 @@ def test_a_fault_of_patina_is_exit_code_three_with_a_report(working: Repo, tmp_p
         "from patina_sessions.session import note\n"
         "note.note = lambda *a, **k: 1 / 0\n"
         "from patina_sessions import cli\n"
-        "sys.exit(cli.run(['note', 'x']))\n"
+        "sys.exit(cli.answer(['note', 'x']))\n"
     )
     said = subprocess.run([sys.executable, str(broken)], cwd=working.path, capture_output=True, text=True)
     assert "fault of Patina: ZeroDivisionError" in refused(said, 3)

@@ -239,12 +239,12 @@ def test_the_command_finds_the_active_session_the_archive_and_other_repositories
 def test_a_query_is_read_as_it_was_typed(
     folder: Path, words: list[str], expected: list[str], capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert cli.run(["search", "--ids", "--from", str(folder), *words]) == 0
+    assert cli.answer(["search", "--ids", "--from", str(folder), *words]) == 0
     assert [line[:8] for line in capfd.readouterr().out.split()] == expected
 
 
 def test_an_option_that_there_is_not_is_said(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    assert cli.run(["search", "--idss", "parser", "--from", str(folder)]) == 2
+    assert cli.answer(["search", "--idss", "parser", "--from", str(folder)]) == 2
     assert "No such option" in capfd.readouterr().err
 
 

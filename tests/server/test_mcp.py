@@ -198,9 +198,7 @@ def _children(pid: int) -> list[int]:
 
 
 def test_without_its_package_it_says_what_to_do(ready: Repo) -> None:
-    hide = (
-        "import sys; sys.modules['mcp'] = None; from patina_sessions.cli import run; sys.exit(run(['mcp']))"
-    )
+    hide = "import sys; sys.modules['mcp'] = None; from patina_sessions.cli import answer; sys.exit(answer(['mcp']))"
     done = subprocess.run(
         [sys.executable, "-P", "-c", hide], cwd=ready.path, input="", capture_output=True, text=True
     )

@@ -26,7 +26,7 @@ WORK = (
 # Runs the command line, and dies at a call of one function, as by kill -9: before it does anything, or after all of it.
 DIES = """
 import importlib, os, sys
-from patina_sessions.cli import run
+from patina_sessions.cli import answer
 where, when, *words = sys.argv[1:]
 module, _, path = where.partition(":")
 *owners, name = path.split(".")
@@ -39,7 +39,7 @@ def dies(*args, **more):
         real(*args, **more)
     os._exit(137)
 setattr(owner, name, dies)
-run(words)
+answer(words)
 """
 
 RUNS, ENGINE = "patina_sessions.runs.yolo.", "patina_sessions.system.docker:Engine."

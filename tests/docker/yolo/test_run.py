@@ -311,9 +311,9 @@ def test_a_kill_while_a_run_is_cleared_away_leaves_nothing_that_cannot_be_cleare
         assert running.stdout.readline() == b"ready\n"
         running.send_signal(signal.SIGKILL)
     killed = (
-        "import os; from patina_sessions.system.docker import Engine; from patina_sessions.cli import run;"
+        "import os; from patina_sessions.system.docker import Engine; from patina_sessions.cli import answer;"
         " gone = Engine.remove_volume; Engine.remove_volume = lambda e, n: (gone(e, n), os._exit(137));"
-        " run(['yolo', 'recover'])"
+        " answer(['yolo', 'recover'])"
     )
     argv = [sys.executable, "-P", "-c", killed]
     assert subprocess.run(argv, cwd=yolo.repo.path, capture_output=True).returncode == 137
