@@ -133,6 +133,8 @@ def test_journal_status_update_end_and_explain_agree(
     repo.commit("before", before="1\n")
     repo.git("switch", "--quiet", "-c", "taken")
     repo.commit("feat: part 0", {"part0.txt": "0\n"})
+    # Made in the same second it would be the same commit as the one on `topic`, and kept by this branch.
+    repo.git("commit", "--quiet", "--amend", "--no-edit", "--date=@1700000000 +0000")
     repo.git("switch", "--quiet", "-c", "clash", "main")
     repo.commit("meanwhile, too", {"clash.txt": "1\n"})
     repo.commit("in the way", {"part1.txt": "theirs\n"})
