@@ -13,7 +13,8 @@ from itertools import pairwise
 from patina_sessions.frozen import dataclass
 
 FIELDS = ("llm", "branch", "since", "file", "commit", "author")
-_PART = re.compile(r'(-?)(?:([a-z]+):)?("([^"]*)"?|\S+)')
+# A minus leaves out the word or phrase that follows. `--quick`, `-P` and `-1` are what somebody tells of: plain words.
+_PART = re.compile(r'((?:-(?=["\w])(?!\d|[A-Za-z](?!\w)))?)(?:([a-z]+):)?("([^"]*)"?|\S+)')
 _WORD = re.compile(r"\w+")
 
 # Words that say nothing of what is looked for, unless nothing else was said.

@@ -60,6 +60,7 @@ def ids(folder: Path, text: str) -> list[str]:
         ("endless loop", ["20260101"]),
         ('"keyed by mtime"', ["20260201"]),
         ("caches -flake", ["20260301"]),
+        ('caches -"the flake"', ["20260301"]),
         ("tokeni*", ["20260101"]),
         ("parser llm:codex", ["20260201"]),
         ("parser branch:docs", ["20260301"]),
@@ -73,6 +74,14 @@ def ids(folder: Path, text: str) -> list[str]:
 )
 def test_what_is_asked_for_is_found(folder: Path, text: str, expected: list[str]) -> None:
     assert ids(folder, text) == expected
+
+
+@pytest.mark.parametrize("text", ["tokenizer --endless", "tokenizer -l -1", "tokenizer --loop"])
+def test_an_option_or_a_number_that_somebody_tells_of_leaves_no_session_out(folder: Path, text: str) -> None:
+    (folder / "20260401-100000.md").write_text(
+        journal("20260401-100000", "options", "The options -l and -1 of `tokenizer --endless-loop` are gone.")
+    )
+    assert "20260401" in ids(folder, text)
 
 
 def test_the_session_that_it_is_about_comes_before_those_that_mention_it(folder: Path) -> None:
