@@ -2,6 +2,7 @@
 # make test    ruff, mypy and every test; ARGS goes to pytest: make test ARGS='-k rebase -x'
 # make lint    the first two, and the shell scripts
 # make bench   the costs, in pairs, written to bench/RESULTS.md; NAMES chooses: make bench NAMES='hook recorder'
+# make quality  what search finds and the brief tells, on journals of several projects, written to bench/QUALITY.md
 # make soak    the long random runs
 # make agents  whole turns of the real coding agents, from the npm registry, against stubs on loopback
 # make browser the report in a real browser: Debian's chromium, Playwright and axe-core
@@ -24,7 +25,7 @@ ifeq ($(strip $(HOME)),)
 export HOME := $(CURDIR)/$(VENV)/home
 endif
 
-.PHONY: demo test lint bench soak agents reftable browser docs pictures clean
+.PHONY: demo test lint bench quality soak agents reftable browser docs pictures clean
 .DEFAULT_GOAL := test
 
 demo: $(STAMP)
@@ -43,6 +44,9 @@ lint: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python -m bench $(NAMES)
+
+quality: $(STAMP)
+	$(BIN)/python -m bench.quality
 
 soak: $(STAMP)
 	$(BIN)/python -m pytest -n $(WORKERS) -m soak --timeout=0 $(ARGS)

@@ -19,7 +19,20 @@ from bench import ground, report
 from bench.pairs import Bench, compare
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
-FRAME = {"__main__", "ground", "history", "journals", "pairs", "report", "watchers"}
+FRAME = {
+    *(
+        "__main__",
+        "ground",
+        "history",
+        "journals",
+        "others",
+        "pairs",
+        "quality",
+        "report",
+        "retold",
+        "watchers",
+    ),
+}
 
 
 def declared() -> dict[str, Bench]:

@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from patina_sessions.readers.document import Document
 
 VERSION = 6
-# Title and goals count more, since they say what a session was about; what it says of the session *before* counts less,
-# and so do the names of all files that it changed, of which its entries tell the first few.
-WEIGHTS = "1.5, 1.5, 1.0, 0.4, 0.7"
+# Title and goals stand in what was said, too, and count half as much again, since they say what a session was about.
+# What it says of the session *before* counts less, and so do the names of all files that it changed, of which its
+# entries tell the first few.
+WEIGHTS = "0.5, 0.5, 1.0, 0.4, 0.7"
 # Bytes of terms that are gathered before they are written: at FTS5's own 1 MB, the first index of thousands of journals
 # is written and merged half as often again.
 GATHERED = 8 << 20

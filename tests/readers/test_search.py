@@ -84,6 +84,16 @@ def test_an_option_or_a_number_that_somebody_tells_of_leaves_no_session_out(fold
     assert "20260401" in ids(folder, text)
 
 
+def test_a_pair_of_words_does_not_outweigh_a_word_more(tmp_path: Path) -> None:
+    """A pair is rarer than its words, and bm25 makes much of what is rare."""
+    told = {1: "The quick cache is gone today.", 2: "The cache, being quick, has a parser."}
+    told |= {n: f"A {('cache', 'quick', 'parser')[n % 3]} of another kind is here." for n in range(3, 12)}
+    for number in range(40):
+        said = told.get(number, "Nothing of note happened on that day.")
+        (tmp_path / f"202601{number:02d}-100000.md").write_text(journal("20260101-100000", "stage", said))
+    assert ids(tmp_path, "quick cache parser")[:2] == ["20260102", "20260101"]
+
+
 def test_the_session_that_it_is_about_comes_before_those_that_mention_it(folder: Path) -> None:
     assert ids(folder, "parser")[0] == "20260101"
 
