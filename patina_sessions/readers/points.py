@@ -2,7 +2,8 @@
 
 A point is a bullet, a paragraph or a commit's subject. What Patina wrote about git and runs is left out: its numbers
 are in the archive's comment. The weights were found on 171 pairs of consecutive journals of another project: which
-words of a session does the next one's own summary use? They hold on either half of the pairs.
+words of a session does the next one's own summary use? They hold on either half of the pairs; those of commits and of
+what has no label were mended on other projects (layer/core/brief.md).
 """
 
 from __future__ import annotations
@@ -29,9 +30,9 @@ _WEIGHTS: dict[Kind, float] = {
     "decision": 1.1,
     "next": 0.9,
     "pattern": 0.8,
-    "said": 0.8,
+    "said": 1.0,
     "challenge": 0.7,
-    "commit": 0.7,
+    "commit": 1.0,
 }
 _LATE = 0.5  # the last entry counts half as much again as the first
 _SHORT = 5  # words that a point costs beside its own, so that not only scraps are chosen
