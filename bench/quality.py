@@ -195,8 +195,9 @@ def main() -> int:
             briefs += told
             if case.name != "corpus":
                 others.append(difference)
-    mean, spread = statistics.mean(others), statistics.stdev(others) / math.sqrt(len(others))
-    searched += f"| all but the corpus, one as much as the other | | | | | {mean:+.3f} ± {spread:.3f} |\n"
+    if len(others) > 1:  # else there is no spread to tell of
+        mean, spread = statistics.mean(others), statistics.stdev(others) / math.sqrt(len(others))
+        searched += f"| all but the corpus, one as much as the other | | | | | {mean:+.3f} ± {spread:.3f} |\n"
     day = f"{datetime.datetime.now(datetime.UTC):%Y-%m-%d}"
     RESULTS.write_text(_PAGE.format(day=day, searched=searched, briefs=briefs, words=_WORDS))
     return 0
