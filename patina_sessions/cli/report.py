@@ -78,8 +78,13 @@ def report(
         for piece in made.pieces:
             click.echo(piece, nl=False)
         return
-    where = out or _ours(here.layout)
-    size = files.pour(where, made.pieces)
+    try:
+        where = out or _ours(here.layout)
+        size = files.pour(where, made.pieces)
+    except PatinaError as error:
+        if out is not None:
+            raise
+        raise PatinaError(error.message, "Name a file elsewhere: patina report --out FILE") from error
     if as_json:
         fields = {"path": _shown(where, here.layout), "bytes": size, "sessions": made.sessions}
         print_json("report", {**fields, "since": since, "session": session})
@@ -125,10 +130,7 @@ def _ours(layout: Layout) -> Path:
     from patina_sessions.system import files
 
     if not files.is_inside(layout.local, layout.top):
-        raise PatinaError(
-            ".patina/local leads out of the repository: nothing is written through it",
-            "Name a file: patina report --out FILE",
-        )
+        raise PatinaError(".patina/local leads out of the repository: nothing is written through it")
     files.make_folder(layout.local, 0o755)
     return layout.local / "report.html"
 

@@ -50,7 +50,7 @@ def collect(common: Common, settings: Settings, now: datetime, *, dry_run: bool 
     gone: list[Expired] = []
     busy: list[str] = []
     for layout in _states(common):
-        with _held(layout) as held:
+        with _held(layout, writes=not dry_run) as held:
             if not held:
                 busy.append(layout.key)
                 continue
@@ -83,9 +83,15 @@ def _states(common: Common) -> list[Layout]:
 
 
 @contextmanager
-def _held(layout: Layout) -> Iterator[bool]:
-    """Hold the worktree's lock, if nobody has it."""
-    lock = files.try_lock(layout.lock)
+def _held(layout: Layout, *, writes: bool) -> Iterator[bool]:
+    """Hold the worktree's lock, if nobody has it. Who writes nothing goes on where even a lock cannot be made."""
+    try:
+        lock = files.try_lock(layout.lock)
+    except PatinaError:
+        if writes:
+            raise
+        yield True
+        return
     try:
         yield lock is not None
     finally:

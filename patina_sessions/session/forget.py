@@ -72,9 +72,12 @@ def forget(place: Here, what: str, now: datetime, *, dry_run: bool = False) -> F
         drain.drain(place.layout, place.settings, now)  # what waits in the spool is then in the log
     trees = _trees(place)
     with ExitStack() as held:
-        held.enter_context(files.locked(common.lock))
-        for layout in _states(place):
-            held.enter_context(files.locked(layout.lock))
+        for lock in (common.lock, *(layout.lock for layout in _states(place))):
+            try:
+                held.enter_context(files.locked(lock))
+            except PatinaError:  # who only looks goes on where not even a lock can be made
+                if not dry_run:
+                    raise
         if what in known:
             found = _session(place, trees, what)
         else:

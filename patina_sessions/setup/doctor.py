@@ -20,7 +20,7 @@ from patina_sessions.settings import Settings, load
 from patina_sessions.setup import agent_checks, hooks, init, kept_checks
 from patina_sessions.setup.check import Check
 from patina_sessions.sources.watcher import process as watcher
-from patina_sessions.system import clock, files, processes
+from patina_sessions.system import clock, disk, files, processes
 from patina_sessions.system import repository as repositories
 from patina_sessions.system.repository import Repository
 
@@ -109,19 +109,13 @@ def _hooks(repository: Repository) -> Iterator[Check]:
 
 
 def _state(layout: Layout) -> Iterator[Check]:
-    home = layout.common.home
-    locked = [
-        p for p in (home, layout.state, layout.events, layout.common.spool) if p.exists() and not _writable(p)
-    ]
-    for path in locked:
-        yield Check(
-            name="state",
-            level="wrong",
-            words=f"{path} cannot be written",
-            hint=f"Give it to yourself: chown -R $USER {home}",
-        )
-    if not locked:
-        yield Check(name="state", level="ok", words=f"{home} can be written")
+    locked = _locked(layout)
+    if locked:
+        more = f", nor {len(locked) - 1} more of the state" if locked[1:] else ""
+        words = f"{locked[0]} cannot be written{more}: nothing is recorded"
+        yield Check(name="state", level="wrong", words=words, hint=disk.advice(layout.common.home))
+    else:
+        yield Check(name="state", level="ok", words=f"{layout.common.home} can be written")
     for _, words in _left(layout.common):
         yield Check(name="ring", level="wrong", words=words, hint="patina doctor --fix")
 
@@ -138,8 +132,10 @@ def _left(common: Common) -> Iterator[tuple[Path, str]]:
         )
 
 
-def _writable(path: Path) -> bool:
-    return os.access(path, os.W_OK | (os.X_OK if path.is_dir() else 0))
+def _locked(layout: Layout) -> list[Path]:
+    """Return what of the state this user cannot write: then no recorder that a hook starts can answer either."""
+    kept = (layout.common.home, layout.state, layout.events, layout.common.spool)
+    return [p for p in kept if p.exists() and not os.access(p, os.W_OK | os.X_OK)]
 
 
 def _bell(repository: Repository, layout: Layout) -> Iterator[Check]:
@@ -147,6 +143,10 @@ def _bell(repository: Repository, layout: Layout) -> Iterator[Check]:
     off = switch.why(layout)
     if off is not None:
         yield Check(name="bell", level="note", words=f"not rung, Patina is {off}")
+        return
+    if _locked(layout):
+        words = "not rung: no recorder could write; git's reflog keeps what happens, and is read once one can"
+        yield Check(name="bell", level="note", words=words)
         return
     text = (files.read(layout.common.bell) or b"").decode("utf-8", "surrogateescape")
     named = re.search(r"^run=(.+?) d=", text, re.MULTILINE)

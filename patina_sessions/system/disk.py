@@ -1,12 +1,13 @@
 """What every touch of the disk needs: failures told in words, and files that belong where they lie.
 
-Only `system.files` and its neighbours in this room use it.
+Only `system.files` and its neighbours in this room use it, and `doctor`, for its advice.
 """
 
 from __future__ import annotations
 
 import errno
 import os
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,6 +33,17 @@ def told(path: Path, doing: str) -> Iterator[None]:
         raise PatinaError(
             f"cannot {doing} {path}: {words}", _HINTS.get(error.errno or 0, f"Look at it: ls -ld {path}")
         ) from error
+
+
+def advice(path: Path) -> str:
+    """Return what would let this user write a folder that he cannot write."""
+    if os.statvfs(path).f_flag & os.ST_RDONLY:
+        return _HINTS[errno.EROFS]
+    if os.stat(path.parent).st_uid != os.geteuid():
+        return f"{path.parent} is another user's: work on a clone of your own."
+    if os.stat(path).st_uid != os.geteuid():
+        return f"Give it to yourself: sudo chown -R $USER {shlex.quote(str(path))}"
+    return f"chmod -R u+rwX {shlex.quote(str(path))}"
 
 
 def settle(made: int | Path, folder: Path, mode: int, bits: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -27,19 +28,31 @@ READING = (
     ("explain", "a.txt"),
     ("check",),
     ("export", "sessions"),
+    ("runs",),
+    ("gc", "--dry-run"),
+    ("forget", "--dry-run", "parser"),
+    ("uninstall", "--dry-run"),
+    ("statusline",),
 )
-WRITING = (("note", "x"), ("session", "end"), ("session", "update"), ("goal", "x"), ("off",))
+WRITING = (
+    ("note", "x"),
+    ("session", "end"),
+    ("session", "update"),
+    ("goal", "x"),
+    ("off",),
+    ("report",),
+    ("doctor", "--fix"),
+)
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can act in somebody else's place")
 
 
 @pytest.fixture
 def theirs(monkeypatch: pytest.MonkeyPatch) -> Iterator[Repo]:
-    """Return a repository of root's with a session in progress and a finished one, where everybody may look."""
+    """Return another user's repository with a session in progress and a finished one, where everybody may look."""
     folder = Path(mkdtemp(prefix="patina-test-"))
     folder.chmod(0o755)
     (folder / "home").mkdir()
-    os.chown(folder / "home", NOBODY, NOBODY)
     monkeypatch.setenv("HOME", str(folder / "home"))
     repo = Repo.create(folder / "repo")
     repo.commit("first", a="1\n")
@@ -51,6 +64,7 @@ def theirs(monkeypatch: pytest.MonkeyPatch) -> Iterator[Repo]:
         if not n:
             repo.patina("session", "end")
     quiet(repo)
+    subprocess.run(["chown", "-R", f"{NOBODY}:{NOBODY}", str(repo.path)], check=True)
     yield repo
     shutil.rmtree(folder)
 
@@ -62,24 +76,16 @@ def trust(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))
 
 
-# Where these tests run may be nobody's business too, so everything is loaded before the user is changed.
-AS_NOBODY = f"""
-import importlib, os, pkgutil, sqlite3, sys
-import git, patina_sessions
-from patina_sessions import cli
-run = cli.run  # a module of that name takes its place below
-for module in pkgutil.walk_packages(patina_sessions.__path__, "patina_sessions."):
-    if not module.name.endswith("__main__") and ".server" not in module.name and ".docker" not in module.name:
-        importlib.import_module(module.name)
-os.setgroups([]); os.setgid({NOBODY}); os.setuid({NOBODY})
-cli.run = run
-cli.main()
-"""
+# Root without its rights over files, which modes bind as they bind anybody. Not another user: where these tests run may
+# be open to root alone.
+RIGHTS = "-dac_override,-dac_read_search,-fowner"
+BOUND = ("setpriv", f"--bounding-set={RIGHTS}", f"--inh-caps={RIGHTS}", sys.executable, "-P", "-m")
 
 
-def as_nobody(repo: Repo, *args: str) -> subprocess.CompletedProcess[str]:
+def as_a_guest(repo: Repo, *args: str) -> subprocess.CompletedProcess[str]:
+    """Run the command as somebody who may write only what is root's and has a mode for it."""
     return subprocess.run(
-        [sys.executable, "-P", "-c", AS_NOBODY, *args],
+        [*BOUND, "patina_sessions", *args],
         cwd=repo.path,
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -87,9 +93,17 @@ def as_nobody(repo: Repo, *args: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def complaint(done: subprocess.CompletedProcess[str]) -> str:
+    """Return the word before the colon of what is complained of, where that is one line and perhaps a hint."""
+    lines = [
+        line for line in done.stderr.splitlines() if not line.startswith("Warning: nothing can be recorded")
+    ]
+    return lines[0].partition(":")[0] if len(lines) <= 2 else done.stderr
+
+
 def test_where_git_refuses_anothers_repository_its_reason_and_the_way_out_are_said(theirs: Repo) -> None:
     for command in (("session", "status"), ("init",), ("doctor",), ("list",)):
-        done = as_nobody(theirs, *command)
+        done = as_a_guest(theirs, *command)
         assert (done.returncode, done.stdout) == (1, "")
         assert done.stderr.splitlines()[0] == "Error: git refuses this repository: it belongs to another user"
         assert done.stderr.endswith(f"git config --global --add safe.directory {theirs.path}\n")
@@ -101,15 +115,66 @@ def test_who_may_only_look_reads_everything_and_changes_nothing(
     trust(theirs, monkeypatch)
     shown(theirs.path)
     before = snapshot(theirs.path)
-    for command in READING:
-        done = as_nobody(theirs, *command)
+    for command in (*READING, ("report", "--out", str(theirs.path.parent / "home/report.html"))):
+        done = as_a_guest(theirs, *command)
         assert done.returncode == 0, (command, done.stdout, done.stderr)
     for command in WRITING:
-        done = as_nobody(theirs, *command)
-        assert done.returncode == 1, (command, done.stdout)
-        assert done.stderr.startswith("Error: ")
-        assert done.stderr.count("\n") <= 2
+        done = as_a_guest(theirs, *command)
+        assert (done.returncode, complaint(done)) == (1, "Error"), command
     assert snapshot(theirs.path) == before
+
+
+def test_doctor_says_that_anothers_state_cannot_be_written_and_what_keeps_the_record(
+    theirs: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trust(theirs, monkeypatch)
+    shown(theirs.path)
+    before = snapshot(theirs.path)
+    plain, rows = as_a_guest(theirs, "doctor"), as_a_guest(theirs, "doctor", "--json")
+    assert (plain.returncode, rows.returncode, plain.stderr, rows.stderr) == (1, 1, "", "")
+    found = {check["name"]: check for check in json.loads(rows.stdout)["checks"]}
+    assert [name for name, check in found.items() if check["level"] == "wrong"] == ["state"]
+    assert found["state"]["hint"].endswith(".git is another user's: work on a clone of your own.")
+    assert "git's reflog keeps what happens" in found["bell"]["words"]
+    assert plain.stdout.count("WRONG") == 1
+    assert snapshot(theirs.path) == before
+
+
+@pytest.mark.parametrize("locked", [".git/patina", ".git/patina/spool", ".git/patina/worktrees/*/events"])
+def test_doctor_finds_a_part_of_our_own_state_that_we_cannot_write(repo: Repo, locked: str) -> None:
+    repo.commit("first", a="1\n")
+    repo.patina("init")
+    repo.patina("session", "start", "x")
+    quiet(repo)
+    (folder,) = repo.path.glob(locked)
+    folder.chmod(0o500)
+    done = as_a_guest(repo, "doctor")
+    assert (done.returncode, done.stderr) == (1, "")
+    assert f"WRONG state: {folder} cannot be written: nothing is recorded\n" in done.stdout
+    assert f"do: chmod -R u+rwX {repo.path}/.git/patina\n" in done.stdout
+    folder.chmod(0o700)
+    assert as_a_guest(repo, "doctor").returncode == 0
+
+
+def test_a_home_that_cannot_be_written_is_missed_by_no_command(
+    repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo.commit("first", a="1\n")
+    repo.patina("init")
+    repo.patina("session", "start", "the parser")
+    (tmp_path / "locked").mkdir(mode=0o555)
+    monkeypatch.setenv("HOME", str(tmp_path / "locked"))
+    for command in (
+        *READING,
+        ("doctor",),
+        ("note", "x"),
+        ("session", "end"),
+        ("search", "parser"),
+        ("report",),
+    ):
+        done = as_a_guest(repo, *command)
+        assert (done.returncode, done.stderr) == (0, ""), command
+    assert list((tmp_path / "locked").iterdir()) == []
 
 
 def shown(top: Path) -> None:
@@ -125,7 +190,7 @@ def test_who_may_not_even_look_into_the_state_is_told_so_in_one_line(
 ) -> None:
     trust(theirs, monkeypatch)
     for command in (("session", "status"), ("note", "x"), ("list",)):
-        done = as_nobody(theirs, *command)
+        done = as_a_guest(theirs, *command)
         assert done.returncode in (0, 1)
         assert "Traceback" not in done.stderr
         assert "fault of Patina" not in done.stderr
@@ -157,13 +222,15 @@ def test_on_a_read_only_disk_what_is_there_is_read_and_what_cannot_be_recorded_i
     said = read_only.patina("session", "status")
     assert "the parser" in said.stdout
     assert "nothing can be recorded now" in said.stdout
-    for command in (("list", "--all"), ("show",), ("search", "parser"), ("context",), ("goals",)):
+    for command in (*READING, ("list", "--all")):
         read_only.patina(*command)
+    doctor = read_only.patina("doctor", check=False)
+    assert (doctor.returncode, doctor.stderr, doctor.stdout.count("WRONG")) == (1, "", 1)
+    assert "do: The file system is read-only: work on a writable copy.\n" in doctor.stdout
+    assert "bell: not rung: no recorder could write; git's reflog keeps what happens" in doctor.stdout
     for words in (*WRITING, ("gc",), ("session", "start", "x")):
         done = read_only.patina(*words, check=False)
-        assert done.returncode == 1, words
-        assert done.stderr.startswith("Error: ")
-        assert done.stderr.count("\n") <= 2
+        assert (done.returncode, complaint(done)) == (1, "Error"), words
     plain = subprocess.run(["git", "log", "--oneline"], cwd=read_only.path, capture_output=True, text=True)
     assert (plain.returncode, plain.stderr) == (0, "")
     assert snapshot(read_only.path) == before
