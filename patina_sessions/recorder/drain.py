@@ -53,6 +53,7 @@ class Recording:
         facts = [Fact(time=self.now, data=d, key=os.urandom(12).hex()) for d in data]
         seen = found.facts if opening is None else opening(found.facts)
         events = self._log([*seen, *facts], found.records)
+        self.state.positions.update((p.source, p) for p in found.looked)
         self.state.still = before
         if opening is not None and self.state.session is not None:
             settle.begin(self.layout, self.state)

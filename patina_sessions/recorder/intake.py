@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from patina_sessions.runs import living
 from patina_sessions.sources import agent_spool, pushes, reflog, reflog_map, rewrites
 from patina_sessions.sources.agents import Keep
 from patina_sessions.sources.watcher import spool
-from patina_sessions.system import clock, files
+from patina_sessions.system import clock, files, refs
 from patina_sessions.system.git import Git
 
 _REPLAYS = ("rebase-merge", "rebase-apply")
@@ -35,6 +36,8 @@ class Found:
     used: tuple[Path, ...]
     # Files that may go as soon as the facts are in the log: no entry waits for them.
     logged: tuple[Path, ...] = ()
+    # Positions that only say when was looked last: the snapshot has them, and the log can do without.
+    looked: tuple[Position, ...] = ()
 
 
 def read(layout: Layout, state: State, *, now: datetime, keep: Keep) -> Found:
@@ -63,11 +66,24 @@ def read(layout: Layout, state: State, *, now: datetime, keep: Keep) -> Found:
     heard = agent_spool.read(layout.common.spool, layout.git, keep)
     agents = (*heard.facts, *_gone(state, heard.facts, now))
     moved = [p for p in (reading.position, *told.positions) if state.positions.get(p.source) != p]
+    looked = (
+        ()
+        if reading.facts or told.facts or not refs.has_reftable(layout.git)
+        else tuple(p for p in moved if _is_where_it_was(p, state.positions.get(p.source)))
+    )
     return Found(
         facts=_in_time(reading.facts, (*seen, *told.facts, *died), maps, agents),
-        records=tuple(log.position_record(p) for p in moved),
+        records=tuple(log.position_record(p) for p in moved if p not in looked),
         used=(*used, *ended),
         logged=(*batches, *heard.files),
+        looked=looked,
+    )
+
+
+def _is_where_it_was(position: Position, before: Position | None) -> bool:
+    """Tell whether nothing was read: in reftables every ref that changes gives all reflogs another time."""
+    return before is not None and (
+        position.source == pushes.ALL or replace(position, offset=before.offset) == before
     )
 
 

@@ -32,7 +32,7 @@ def holds(layout: Layout, state: State) -> bool:
 
 def token(layout: Layout) -> str | None:
     """Return what is another one whenever a source may have something new; None where one has to look."""
-    if _waiting(layout) or files.signature(layout.git / "reftable") is not None:
+    if _waiting(layout):
         return None
     head = files.read(layout.git / "HEAD") or b""
     said = [repr(head)]
@@ -58,4 +58,6 @@ def _waiting(layout: Layout) -> bool:
 def _changing(layout: Layout) -> Iterator[Path]:
     yield layout.git / "logs" / "HEAD"
     yield layout.common.git / "packed-refs"
+    for place in (layout.git, layout.common.git):  # each change of a ref or a reflog writes it anew
+        yield place / "reftable" / "tables.list"
     yield from map(Path, remotes.tree(layout.common.git / "refs" / "remotes"))

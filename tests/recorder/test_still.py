@@ -12,6 +12,7 @@ from patina_sessions.recorder import drain, still
 from patina_sessions.session import active
 from patina_sessions.system import clock
 from tests.repository import Repo
+from tests.sources.reader import REFTABLE
 from tests.waiting import quiet, until
 
 
@@ -62,7 +63,10 @@ def _journal(change: Callable[[Path], object]) -> Callable[[Repo], object]:
 def _moved_unseen(repo: Repo) -> None:
     tree = repo.git("rev-parse", "HEAD^{tree}")
     commit = repo.git("commit-tree", "-p", "HEAD", "-m", "unseen", tree)
-    (repo.path / ".git/refs/heads/main").write_text(f"{commit}\n")
+    if REFTABLE:  # there no move is without a line
+        repo.git("update-ref", "refs/heads/main", commit)
+    else:
+        (repo.path / ".git/refs/heads/main").write_text(f"{commit}\n")
 
 
 CHANGES: dict[str, Callable[[Repo], object]] = {
@@ -98,6 +102,18 @@ def test_a_commit_after_a_rest_is_recorded_once(at_rest: Repo) -> None:
     assert [journal.count(f": {subject}") for subject in ("first", "second", "third")] == [0, 1, 1]
 
 
+def test_a_look_at_what_is_nothing_to_us_leaves_the_log_as_it_was(at_rest: Repo) -> None:
+    """In reftables a tag changes the time of every reflog: that is remembered, and told nobody."""
+    (log,) = at_rest.path.glob(".git/patina/worktrees/*/events/*.jsonl")
+    before = log.read_bytes()
+    at_rest.git("tag", "nothing-to-us")
+    until(lambda: _rests(at_rest), "rest")
+    assert log.read_bytes() == before
+    made = at_rest.commit("third")
+    quiet(at_rest)
+    assert made.encode() in log.read_bytes().removeprefix(before)
+
+
 def test_in_a_rebase_every_command_looks(at_rest: Repo) -> None:
     at_rest.git("rebase", "--quiet", "--exec", "false", "--force-rebase", "HEAD~1", check=False)
     quiet(at_rest)
@@ -110,7 +126,7 @@ def test_a_change_in_the_tick_of_the_look_is_looked_at_again(
     at_rest: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     layout = active.here(at_rest.path).layout
-    changed = (layout.git / "logs" / "HEAD").stat().st_mtime
+    changed = (layout.git / ("reftable/tables.list" if REFTABLE else "logs/HEAD")).stat().st_mtime
     monkeypatch.setattr(clock, "wall", lambda: changed + 0.01)
     assert still.token(layout) is None
     monkeypatch.setattr(clock, "wall", lambda: changed + 1)

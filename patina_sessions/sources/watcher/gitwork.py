@@ -7,10 +7,11 @@ from patina_sessions.model import Position
 from patina_sessions.paths import Layout
 from patina_sessions.sources import reflog_shown
 from patina_sessions.sources.watcher.git import Asked, signatures
-from patina_sessions.system import files, refs
+from patina_sessions.system import clock, files, refs
 from patina_sessions.system.git import Git
 
 _TAIL = 65536  # bytes of the reflog that are looked at: what was added since the last batch
+_EMPTIED = 5.0  # seconds within which a process of git's own takes out of the tree what was stashed
 # By git's own words at the beginning of a reflog's message. Commits tell of their files themselves.
 _WORDS = (
     ("rebase", "rebase"),
@@ -33,6 +34,7 @@ class GitWork:
         self._asked = asked
         self._index: tuple[object, ...] = ()
         self._stash: tuple[object, ...] = ()
+        self._kept_until = 0.0
         self._tables = Tables(layout) if refs.has_reftable(layout.git) else None
         self._read = self._size()
 
@@ -52,17 +54,25 @@ class GitWork:
         kept = self._layout.common.git / "logs" / "refs" / "stash"
         stash = signatures([kept]) if self._tables is None else self._tables.stash()
         index = signatures([self._layout.git / "index"])
-        stashed, wrote = stash != self._stash, index != self._index
+        stashed, wrote = self._stash not in ((), stash), index != self._index
         self._stash, self._index = stash, index
         messages = self._messages()
         if not (stashed or wrote or messages):
             return None
-        if stashed:
-            return "stash"
+        if self._stashes(messages, stashed=stashed):
+            # First it keeps what there is, and only then takes it away.
+            return "stash" if wrote or messages else None
         for word, name in _WORDS:
             if any(message.startswith(word) for message in messages):
                 return name
         return "reset" if messages else "restore"  # HEAD has moved, or it has not
+
+    def _stashes(self, messages: list[str], *, stashed: bool) -> bool:
+        """Tell whether what git did belongs to a stash: in reftables its ref rings before the files are taken back."""
+        now = clock.monotonic()
+        belongs = stashed or now < self._kept_until
+        self._kept_until = now + _EMPTIED if stashed and not messages else 0.0
+        return belongs and all(message.startswith("reset: moving to HEAD") for message in messages)
 
     def _size(self) -> int:
         seen = files.signature(self._layout.git / "logs" / "HEAD")

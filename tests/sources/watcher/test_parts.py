@@ -422,3 +422,20 @@ def test_a_repository_that_appears_between_the_look_and_the_watch_is_not_ours(
     watcher._view.close()
     paths = [f.path for data in told(layout) if isinstance(data, FilesChanged) for f in data.files]
     assert paths == ["seen.txt"]
+
+
+def test_a_stash_that_is_seen_before_it_empties_the_tree_is_a_stash_and_the_next_reset_a_reset(
+    watcher: Watcher, layout: Layout
+) -> None:
+    """As a table rings: git keeps what there is, and a process of its own takes it out of the tree."""
+    repo = Repo(layout.top)
+    repo.write("a.txt", "2\n")
+    kept = repo.git("stash", "create")
+    watcher._git.moved()
+    repo.git("stash", "store", "-m", "kept", kept)
+    assert watcher._git.moved() is None
+    repo.git("reset", "--quiet", "--hard")
+    assert watcher._git.moved() == "stash"
+    repo.write("a.txt", "3\n")
+    repo.git("reset", "--quiet", "--hard")
+    assert watcher._git.moved() == "reset"
