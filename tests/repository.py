@@ -12,6 +12,11 @@ from pathlib import Path
 from tests import warm
 
 
+def system_path() -> str:
+    """Return the PATH of a program that was given none; a git that is tested in place of the system's comes first."""
+    return os.pathsep.join(filter(None, (os.environ.get("TEST_GIT"), "/usr/bin", "/bin")))
+
+
 @dataclass(frozen=True, slots=True)
 class Repo:
     """A working tree. What a test does to it goes through git or through files, never through Patina's own code."""

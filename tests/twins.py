@@ -19,10 +19,13 @@ def snapshot(top: Path) -> dict[str, tuple[str, int, bytes]]:
     """Return everything below a folder, git's own too: kind, mode and bytes by path.
 
     The index holds times and inodes of files; `git ls-files --stage` speaks for it. The folder's own path, which git
-    keeps for linked worktrees, is taken out.
+    keeps for linked worktrees, is taken out. Of reftables, which are named by chance, what git reads in them is told.
     """
     seen: dict[str, tuple[str, int, bytes]] = {}
     for folder, folders, names in os.walk(top):
+        if "reftable" in folders and "HEAD" in names:
+            folders.remove("reftable")
+            seen[Path(folder, "reftable").relative_to(top).as_posix()] = ("refs", 0, _refs(folder, top))
         for name in (*folders, *names):
             path = Path(folder) / name
             mode = path.lstat().st_mode
@@ -34,6 +37,18 @@ def snapshot(top: Path) -> dict[str, tuple[str, int, bytes]]:
                 held = ("file", stat.S_IMODE(mode), b"" if name == "index" else _read(path, top))
             seen[path.relative_to(top).as_posix()] = held
     return seen
+
+
+def _refs(git_dir: str, top: Path) -> bytes:
+    """Return all refs of a git directory and the reflog of its HEAD, where they are no files."""
+    asked = (
+        ("for-each-ref", "--format=%(refname) %(objectname) %(symref)"),
+        ("log", "-g", "--format=%H %gd %gn %ge %gs", "HEAD", "--"),
+    )
+    said = (
+        subprocess.run(["git", f"--git-dir={git_dir}", *ask], capture_output=True).stdout for ask in asked
+    )
+    return b"".join(said).replace(os.fsencode(top), b"<top>")
 
 
 def _read(path: Path, top: Path) -> bytes:

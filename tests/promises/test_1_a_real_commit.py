@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import pty
-import shutil
 import signal
 import subprocess
 from collections.abc import Mapping
@@ -20,7 +19,7 @@ import pytest
 
 from patina_sessions.setup.hook_text import EVENTS
 from tests.bells import SHELLS, UTILITIES, found
-from tests.repository import Repo
+from tests.repository import Repo, system_path
 from tests.waiting import LONG, quiet, until
 
 INTERPRETERS = {"dash": "#!{dash}", "busybox": "#!{busybox} sh", "bash": "#!{bash} --posix"}
@@ -117,13 +116,12 @@ def kept(repo: Repo) -> str:
     return path.read_text() if path.exists() else ""
 
 
-GIT = shutil.which("git") or "git"
 FIXED = {"GIT_AUTHOR_DATE": "1790000000 +0000", "GIT_COMMITTER_DATE": "1790000000 +0000"}
 
 
 def quietly(scene: Scene) -> list[str]:
     """Return the command that says nothing itself."""
-    return [GIT, scene.command[0], "--quiet", *scene.command[1:]]
+    return [found("git"), scene.command[0], "--quiet", *scene.command[1:]]
 
 
 def test_every_hook_of_patina_has_its_scene() -> None:
@@ -133,7 +131,8 @@ def test_every_hook_of_patina_has_its_scene() -> None:
 @pytest.mark.parametrize("surroundings", ["nothing set", "POSIX utilities only"])
 def test_commands_from_an_editor_that_sets_nothing(tmp_path: Path, first: str, surroundings: str) -> None:
     one, other = pair(tmp_path, first)
-    env: Mapping[str, str] = {}
+    # Another git than the system's has to be found: a system's own cannot read what that one may have written.
+    env: Mapping[str, str] = {"PATH": system_path()} if os.environ.get("TEST_GIT") else {}
     if surroundings == "POSIX utilities only":
         (tmp_path / "bin").mkdir()
         for name in (*UTILITIES, "git"):
@@ -157,7 +156,7 @@ def test_commands_whose_output_nobody_reads(tmp_path: Path, first: str) -> None:
         for repo in (one, other):
             before = begin(repo, scene)
             # Only a commit has something to say after its hook; the others would die of it before.
-            argv = [GIT, *scene.command] if scene.event == "post-commit" else quietly(scene)
+            argv = [found("git"), *scene.command] if scene.event == "post-commit" else quietly(scene)
             with subprocess.Popen(
                 argv,
                 cwd=repo.path,
@@ -188,7 +187,8 @@ def test_ctrl_c_in_a_hook_ends_git_as_it_would_and_what_was_done_is_recorded(
         if pid == 0:
             os.chdir(repo.path)
             os.environ.update(FIXED)
-            os.execv(GIT, quietly(scene))
+            argv = quietly(scene)
+            os.execv(argv[0], argv)
         until(lambda r=repo: kept(r) == "began\n", "the hook to begin")  # type: ignore[misc]
         os.write(terminal, b"\x03")
         ends.append((os.waitpid(pid, 0)[1], _all(terminal)))

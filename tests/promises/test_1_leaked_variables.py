@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.repository import Repo
+from tests.repository import Repo, system_path
 from tests.waiting import quiet, until
 
 
@@ -68,7 +68,7 @@ def test_a_recorder_that_a_hook_calls_with_them_records_here(
 ) -> None:
     before, index = everything(other), (repo.path / ".git/index").read_bytes()
     journal = repo.path / ".patina/local/active-session.md"
-    env = {"PATH": "/usr/bin:/bin", "PATINA_WATCH_ENABLED": "false", **leaks(other)}
+    env = {"PATH": system_path(), "PATINA_WATCH_ENABLED": "false", **leaks(other)}
     env.update({"GIT_DIR": told} if told else {})
     done = subprocess.run(
         [repo.path / ".git/hooks" / event, "amend", "x", "1"],

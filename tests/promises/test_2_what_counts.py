@@ -13,6 +13,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.repository import Repo
+from tests.shapes import needs
 from tests.waiting import quiet
 
 ACTIVE = ".patina/local/active-session.md"
@@ -130,6 +131,8 @@ NAMES = (
 def test_journal_status_update_end_and_explain_agree(
     repo: Repo, way: Callable[[Repo], object], count: int, hooks: bool
 ) -> None:
+    if way is filtered:
+        needs("filter-branch")
     repo.commit("before", before="1\n")
     repo.git("switch", "--quiet", "-c", "taken")
     repo.commit("feat: part 0", {"part0.txt": "0\n"})

@@ -14,7 +14,7 @@ from patina_sessions.sources import pushes, reflog_shown, reflog_tail, remotes
 from patina_sessions.system import clock, refs
 from patina_sessions.system.git import Git
 from tests.repository import Repo
-from tests.sources.world import has_reftables
+from tests.sources.world import forms
 
 
 class Listener:
@@ -38,7 +38,7 @@ class Listener:
         return list(found.facts)
 
 
-@pytest.fixture(params=["files", "shown", "reftable"] if has_reftables() else ["files", "shown"])
+@pytest.fixture(params=[*forms(), *(["shown"] if "files" in forms() else [])])
 def mine(past: Repo, tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Repo:
     """Return a clone of the repository with a past; it pushes into a bare one. Its reflogs are files, or are shown."""
     form = ["--ref-format=reftable"] if request.param == "reftable" else []

@@ -15,7 +15,7 @@ import pytest
 from patina_sessions.system import refs
 from tests.sources import operations
 from tests.sources.reader import Reader
-from tests.sources.world import World, has_reftables
+from tests.sources.world import World, forms
 
 FIRST = int(os.environ.get("FUZZ_FIRST", "0"))
 SEEDS = range(FIRST, FIRST + int(os.environ.get("FUZZ_SEEDS", "12")))
@@ -35,7 +35,7 @@ def test_every_commit_made_here_is_found_in_two_hundred_worlds(tmp_path: Path, s
 
 # Without a file the old ids are missing: they are derived, and some moves look otherwise. What was made does not. A git
 # that has reftables is tried on them too; any git can be asked to show what it keeps in files.
-@pytest.mark.parametrize("form", ["files", "reftable"] if has_reftables() else ["files"])
+@pytest.mark.parametrize("form", forms())
 @pytest.mark.parametrize("seed", range(3))
 def test_the_same_is_found_where_git_has_to_show_its_reflog(
     tmp_path: Path, seed: int, form: str, monkeypatch: pytest.MonkeyPatch

@@ -33,6 +33,13 @@ def has_reftables() -> bool:
     return "--ref-format" in found.stdout + found.stderr or "--[no-]ref-format" in found.stdout + found.stderr
 
 
+def forms() -> list[str]:
+    """Return the forms of refs to try with this git; where TEST_REF_FORMAT names one, the others are tried elsewhere."""
+    if only := os.environ.get("TEST_REF_FORMAT"):
+        return [only]
+    return ["files", "reftable"] if has_reftables() else ["files"]
+
+
 @dataclass
 class World:
     path: Path
