@@ -48,13 +48,13 @@ class Agent:
             return (
                 'RUN case "$(dpkg --print-architecture)" in arm64) cpu=arm64;; *) cpu=x64;; esac'
                 f" && {_node('/opt/node')}"
-                f" && {_npm('/opt/node')} --prefix /opt/agent {package}-linux-$cpu@{version}"
+                f" && {_npm('/opt/node')} {package}-linux-$cpu@{version}"
                 f" && chmod 755 {folder}/{self.native} && ln -s {folder}/{self.native} /usr/local/bin/"
                 " && apt-get purge -y -qq --auto-remove python3-venv && rm -rf /opt/node /root/.npm\n"
             )
         return (
             f"RUN {_node('/opt/node')} && {_npm('/opt/node')} {self.package} && rm -rf /root/.npm\n"
-            "ENV PATH=/opt/node/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n"
+            "ENV PATH=/opt/agent/bin:/opt/node/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n"
         )
 
 
@@ -67,9 +67,10 @@ def _node(folder: str) -> str:
 
 
 def _npm(folder: str) -> str:
-    # Node trusts only the authorities that it brings along; a company's own is the system's.
+    # Where npm would put it by itself is for it to say: the one of a wheel names a folder that is on no PATH.
+    # And Node trusts only the authorities that it brings along; a company's own is the system's.
     certificates = "NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt"
-    return f"PATH={folder}/bin:$PATH {certificates} npm install --global --no-audit --no-fund"
+    return f"PATH={folder}/bin:$PATH {certificates} npm install --global --prefix /opt/agent --no-audit --no-fund"
 
 
 # What its hooks are given is set aside, one file each; they are no source of anything but the report.
@@ -112,6 +113,8 @@ KNOWN = (
         hosts=("generativelanguage.googleapis.com",),
         package="@google/gemini-cli@0.61.0",
         variables=("GEMINI_API_KEY", "GOOGLE_API_KEY"),
+        # In a folder that it does not trust it asks before each tool, whatever it was told (geminicli.com/docs).
+        environment=(("GEMINI_CLI_TRUST_WORKSPACE", "true"),),
     ),
     Agent(
         name="opencode",
