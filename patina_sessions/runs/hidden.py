@@ -30,6 +30,31 @@ def hider(values: Iterable[str]) -> Hide:
     return hide
 
 
+class Hider:
+    """Takes these values out of a text that comes in pieces: one that is cut by two of them, too.
+
+    Before anything else looks at the text: what is left of a value that was changed in the middle is no secret to us.
+    """
+
+    def __init__(self, values: Iterable[str]) -> None:
+        known = _told(values)
+        self._hide = hider(known)
+        self._held = max(map(len, known), default=1) - 1
+        self._text = ""
+
+    def feed(self, text: str) -> str:
+        """Take a piece and return what no value can begin in that goes on after it."""
+        self._text = self._hide(self._text + text)
+        cut = max(0, len(self._text) - self._held)
+        out, self._text = self._text[:cut], self._text[cut:]
+        return out
+
+    def close(self) -> str:
+        """Return the rest."""
+        out, self._text = self._text, ""
+        return out
+
+
 def marks(values: Iterable[str]) -> tuple[str, ...]:
     """Return what finds these values once they are known no more: a key, then a length and a hash for each."""
     key = secrets.token_hex(16)

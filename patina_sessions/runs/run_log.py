@@ -12,7 +12,7 @@ from pathlib import Path
 from patina_sessions.errors import PatinaError
 from patina_sessions.frozen import dataclass
 from patina_sessions.redact import StreamRedactor
-from patina_sessions.runs.hidden import hider
+from patina_sessions.runs.hidden import Hider
 from patina_sessions.runs.plain import Plain
 from patina_sessions.system import files
 
@@ -40,7 +40,7 @@ class RunLog:
         self._ring_limit = limit - limit // 2
         self._plain = {1: Plain(), 2: Plain()}
         self._redactor = StreamRedactor()
-        self._hide = hider(hidden)
+        self._hiding = Hider(hidden)
         self._texts: list[str] = []
         self._size = 0
         self._dropped = 0
@@ -52,7 +52,7 @@ class RunLog:
         if self._room > 0:
             head, data = data[: self._room], data[self._room :]
             self._room -= len(head)
-            self._write(self._redactor.feed(self._plain[stream].feed(head)))
+            self._take(self._plain[stream].feed(head))
         if data:
             self._ring.append((stream, data))
             self._ring_size += len(data)
@@ -68,22 +68,25 @@ class RunLog:
             self._write(f"\n[… {self._dropped:,} bytes of output are not kept …]\n\n")
             self._plain, self._redactor = {1: Plain(), 2: Plain()}, StreamRedactor()
         for stream, data in self._ring:
-            self._write(self._redactor.feed(self._plain[stream].feed(data)))
+            self._take(self._plain[stream].feed(data))
         self._finish()
         self._ring.clear()
         return Output(
             text="".join(self._texts), size=self._size, dropped=self._dropped, unwritten=self._unwritten
         )
 
+    def _take(self, text: str) -> None:
+        self._write(self._redactor.feed(self._hiding.feed(text)))
+
     def _finish(self) -> None:
         for stream in (1, 2):
-            self._write(self._redactor.feed(self._plain[stream].close()))
+            self._take(self._plain[stream].close())
+        self._write(self._redactor.feed(self._hiding.close()))
         self._write(self._redactor.close())
 
     def _write(self, text: str) -> None:
         if not text:
             return
-        text = self._hide(text)
         self._texts.append(text)
         if self._unwritten:
             return

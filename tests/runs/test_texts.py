@@ -78,6 +78,15 @@ def test_a_value_that_was_handed_on_by_name_is_in_no_log(tmp_path: Path) -> None
     assert log.close().text == "say [redacted:env] to ab\n"
 
 
+def test_a_value_of_more_than_one_line_is_in_no_log_wherever_it_is_cut(tmp_path: Path) -> None:
+    value = "the first line of it\nand the second one"
+    log = RunLog(tmp_path / "log", limit=1_000_000, hidden=(value,))
+    said = "".join(f"{number}: {value}.\n" for number in range(400)).encode()
+    for at in range(0, len(said), 7):
+        log.feed(1, said[at : at + 7])
+    assert log.close().text == "".join(f"{number}: [redacted:env].\n" for number in range(400))
+
+
 def test_a_log_that_cannot_be_written_ends_nothing(tmp_path: Path) -> None:
     log = RunLog(tmp_path / "gone" / "log", limit=1000)
     log.feed(1, b"all the same\n")
