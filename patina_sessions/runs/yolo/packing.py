@@ -53,6 +53,9 @@ list() {
   find worktrees -maxdepth 2 -type f -name HEAD -size -2 2>/dev/null | head -n 1000 | while IFS= read -r name; do
     IFS= read -r id < "$name" && printf '%s %s\n' "$id" "$name"
   done
+  # Of what was stashed, a ref has the last alone; the others stand in its log, the oldest first.
+  [ -f logs/refs/stash ] && [ ! -L logs/refs/stash ] && head -c 1000000 logs/refs/stash \
+    | awk 'NR <= 1000 { print $2 " refs/stash@" NR }'
 }
 : > /clean/refs; : > /clean/tips
 [ -n "$own" ] && (list) > /clean/refs
@@ -89,13 +92,27 @@ printf '.\0' > /clean/paths
 find . -name .git -prune -o -type f -size +"$largest"c \
   -exec sh -c 'for f; do printf ":(exclude,top,literal)%s\0" "${f#./}"; done' sh {} + > /clean/large
 cat /clean/large >> /clean/paths
+# A working tree of this very repository is no module of it; where it stands, and what it is on, its heads say.
+find . -mindepth 2 -name .git -type f -size -2 -exec sh -c 'for f; do
+    IFS= read -r line < "$f"; f=${f#./}
+    case $line in "gitdir: $0/worktrees/"*) printf ":(exclude,top,literal)%s\0" "${f%/.git}";; esac
+  done' "$own" {} + >> /clean/paths
 tr '\0\n' '\n?' < /clean/large | sed 's|^:(exclude,top,literal)||' | head -n 10 \
   | while IFS= read -r name; do printf 'left too large to come back: %s\n' "$name" | cut -c1-300; done
-find . -mindepth 2 -name .git 2>/dev/null | head -n 5 | while IFS= read -r name; do
+find . -mindepth 2 -name .git 2>/dev/null | head -n 1000 | while IFS= read -r name; do
+  what='repository of its own, whose files and history do not come back' line=
+  [ -f "$name" ] && [ ! -L "$name" ] && line=$(head -c 1000 "$name" | tr -d '\000')
+  case $line in "gitdir: $own/worktrees/"*)
+    what='working tree beside, whose commits come back, and not what is uncommitted in it';;
+  esac
   name=${name%/.git}; word=left
   git check-ignore --quiet -- "$name" && word=note
-  printf '%s a repository of its own, whose files and history do not come back: %s\n' $word "$name" | cut -c1-300
-done
+  printf '%s a %s: %s\n' $word "$what" "$name" | cut -c1-300
+done > /clean/inner
+# Those that are ignored may be many: they must not push out the one that is work.
+for word in left note; do grep "^$word" /clean/inner | head -n 5; done
+count=$(grep -c ^left /clean/inner); [ "$count" -gt 5 ] && echo "left $((count - 5)) more like that"
+count=$(wc -l < /clean/inner); [ "$count" -ge 1000 ] && echo "left others like that, which were not looked at"
 add() { git add --all --ignore-errors --pathspec-from-file=/clean/paths --pathspec-file-nul > /clean/said 2>&1; }
 add; code=$?
 if [ $code -ge 128 ] && grep -qi encod /clean/said; then

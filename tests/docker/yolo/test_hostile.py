@@ -513,3 +513,4 @@ def test_what_is_not_committed_is_lost_by_nothing_that_stops_git(
         yolo.go(f"{COMMIT}; echo work > work.txt; {LOST[name]}")
     assert yolo.repo.git("show", f"{yolo.branch()}:work.txt") == "work"
     tried(f"work that is lost by {name}", "is not home" not in yolo.entry())
+    "a sparse .git of terabytes": "mkdir inner; echo x > inner/x; truncate -s 8T inner/.git",

@@ -13,6 +13,7 @@ import pytest
 
 from tests.docker.conftest import IMAGE
 from tests.docker.yolo.conftest import Yolo, said, tree_of
+from tests.repository import Repo
 from tests.waiting import until
 
 COMMIT = "echo more > b.txt && git add b.txt && git commit --quiet -m 'feat: more'"
@@ -145,6 +146,66 @@ def test_uncommitted_work_goes_along_only_when_asked(yolo: Yolo) -> None:
     assert yolo.repo.git("status", "--porcelain") == status
     assert (yolo.repo.path / ".git/index").read_bytes() == index
     assert "1 file, +1 -0: b.txt" in yolo.entry()
+
+
+def test_work_comes_home_from_wherever_git_keeps_it(yolo: Yolo) -> None:
+    """Stashes, the later and the earlier; a detached head, the clone's own and those of working trees beside it."""
+    yolo.repo.git("checkout", "--quiet", "--detach")
+    script = """
+set -e
+git branch --show-current
+for n in one two; do echo $n > b.txt; git add b.txt; echo $n > loose.txt; git stash --quiet -u; done
+git checkout --quiet --detach; git commit --quiet --allow-empty -m 'on a detached head'
+for place in /tmp/far beside; do
+  git worktree add --quiet --detach $place HEAD~1
+  (cd $place; echo x > x; git add x; git commit --quiet -m "in $place"; echo loose > loose)
+done
+"""
+    done = yolo.go(script)
+    assert (done.returncode, done.stdout) == (0, "yolo\n"), done.stderr
+    first, *others = yolo.branches()
+    assert yolo.repo.git("log", "--format=%s", f"HEAD..{first}") == "on a detached head"
+    assert "beside" not in yolo.repo.git("ls-tree", "--name-only", first)  # it is no module of the project
+    found = {yolo.repo.git("log", "-1", "--format=%s", name): name for name in others}
+    stashes = [name for name in others if yolo.repo.git("log", "-1", "--format=%s", name).startswith("WIP")]
+    assert {yolo.repo.git("show", f"{name}:b.txt") for name in stashes} == {"one", "two"}
+    assert {yolo.repo.git("show", f"{name}^3:loose.txt") for name in stashes} == {"one", "two"}
+    assert {"in /tmp/far", "in beside"} <= set(found)
+    assert len(others) == 4
+    told = "Left behind: a working tree beside, whose commits come back, and not what is uncommitted in it: ./beside\n"
+    assert told in yolo.entry()
+    assert yolo.left()["volumes"]
+
+
+def test_submodules_and_pointers_of_lfs_come_home_as_what_they_are(yolo: Yolo) -> None:
+    inner = Repo.create(yolo.repo.path.parent / "inner")
+    inner.commit("inner", x="1")
+    yolo.repo.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(inner.path), "lib")
+    yolo.repo.write(".gitattributes", "*.bin filter=lfs diff=lfs merge=lfs -text\n")
+    pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'a' * 64}\nsize 12345"
+    for name in ("kept.bin", "changed.bin"):
+        yolo.repo.write(name, f"{pointer}\n")
+    yolo.repo.git("add", "--all")
+    yolo.repo.git("commit", "--quiet", "-m", "modules and pointers")
+    script = """
+set -e
+ls -A lib; cat kept.bin
+git init --quiet /tmp/other; (cd /tmp/other; echo x > x; git add x; git -c user.name=a -c user.email=a@b commit --quiet -m x)
+git -c protocol.file.allow=always submodule --quiet add /tmp/other mod; git commit --quiet -m 'a module'
+sed -i s/12345/777/ changed.bin
+"""
+    done = yolo.go(script)
+    assert (done.returncode, done.stdout) == (0, f"{pointer}\n"), done.stderr
+    branch, entry = yolo.branch(), yolo.entry()
+    assert "Not taken along: submodules stay empty: lib\n" in entry
+    assert "Not taken along: files in LFS go in as their pointers, without their contents\n" in entry
+    changed = yolo.repo.git("diff-tree", "-r", "--name-only", "HEAD", branch).split()
+    assert changed == [".gitmodules", "changed.bin", "mod"]  # an empty lib is not a removed one
+    assert yolo.repo.git("show", f"{branch}:changed.bin") == pointer.replace("12345", "777")
+    assert yolo.repo.git("ls-tree", branch, "mod").startswith("160000 commit ")
+    assert "These run on your machine, by git, as a submodule: mod\n" in entry
+    assert "Only pointers of LFS, their contents did not come along: changed.bin\n" in entry
+    assert "whose files and history do not come back: ./mod\n" in entry
 
 
 def test_the_container_is_held_as_it_is_said(yolo: Yolo) -> None:
