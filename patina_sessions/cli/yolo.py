@@ -185,7 +185,7 @@ def _order(here: Here, task: str, program: tuple[str, ...], *, timeout: str | No
 
     settings = here.settings
     agent = agents.chosen(settings, given["agent"]) if task or given["agent"] else None
-    reach = network.read(given["network"] or ("agent" if task else "none"), agent.hosts if agent else ())
+    reach = network.read(given["network"] or ("agent" if task else "none"), agent.hosts if agent else None)
     told = order.told(given["variables"], given["secrets"])
     if agent is not None:
         told = {**order.there(agent.variables), **told}

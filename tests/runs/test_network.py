@@ -17,6 +17,7 @@ def test_hosts_are_read_with_their_ports() -> None:
     ]
     assert network.read("none").loosened == ()
     assert network.read("agent", ("api.anthropic.com",)).words == "api.anthropic.com"
+    assert network.read("agent", ()).words == "none"  # an agent that needs nobody
 
 
 @pytest.mark.parametrize(

@@ -56,11 +56,20 @@ class Reach:
         return (f"network: it may reach {self.words}",) if self.kind == "hosts" else ()
 
 
-def read(given: str, agents: tuple[str, ...] = ()) -> Reach:
-    """Return the network that `--network` means: none, agent, open, or hosts with commas between."""
+def read(given: str, agents: tuple[str, ...] | None = None) -> Reach:
+    """Return the network that `--network` means: none, agent, open, or hosts with commas between.
+
+    `agents` are the hosts that an agent needs; one that needs none reaches nobody.
+    """
+    if given == "agent" and agents is not None and not agents:
+        return Reach()
     if given in ("none", "open"):
         return Reach(kind="none" if given == "none" else "open")
-    names = agents if given == "agent" else tuple(part.strip() for part in given.split(",") if part.strip())
+    names = (
+        (agents or ())
+        if given == "agent"
+        else tuple(part.strip() for part in given.split(",") if part.strip())
+    )
     if not names:
         raise PatinaError(
             f"--network {given} names no host",

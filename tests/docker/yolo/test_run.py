@@ -217,8 +217,9 @@ cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev
 cat /sys/fs/cgroup/pids.max /sys/fs/cgroup/pids/pids.max 2>/dev/null
 ls /sys/class/net; ulimit -n
 mount | grep -c ' /clone '
+cat /sys/fs/cgroup/cpu.max 2>/dev/null || paste -d ' ' /sys/fs/cgroup/cpu/cpu.cfs_quota_us /sys/fs/cgroup/cpu/cpu.cfs_period_us
 """
-    done = yolo.go(script, "--memory", "300m")
+    done = yolo.go(script, "--memory", "300m", "--cpus", "0.5")
     assert done.stdout.splitlines() == [
         "1000",
         "CapEff:0000000000000000",
@@ -234,6 +235,7 @@ mount | grep -c ' /clone '
         "lo",
         "8192",
         "1",
+        "50000 100000",  # microseconds of each tenth of a second
     ], done.stderr
 
 
@@ -297,6 +299,29 @@ def test_its_output_steers_no_terminal(yolo: Yolo) -> None:
     done = yolo.go("printf '\\033]0;title\\007\\033[31mred\\033[0m \\033]52;c;aGk=\\007end\\n'")
     assert done.stdout == "red end\n"
     assert yolo.run("yolo", "logs").stdout == "red end\n"
+
+
+def test_a_task_in_words_goes_to_the_agent_of_the_settings(yolo: Yolo) -> None:
+    settings = Path(os.environ["HOME"]) / ".config/patina/config.toml"
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    settings.write_text(f"""
+yolo.agent = "stub"
+yolo.image = "{yolo.image}"
+[yolo.agents.stub]
+command = ["sh", "-c", 'printf %s "$1" > task; git add task; git commit --quiet -m "feat: by the stub"', "stub", "{{task}}"]
+[yolo.agents.online]
+command = "online --yes {{task}}"
+hosts = ["api.example.org"]
+""")
+    task = "fix the 'flaky' test; $(touch /tmp/x) --now"
+    done = yolo.run("yolo", task)
+    assert done.returncode == 0, done.stderr
+    branch = yolo.branch()
+    assert yolo.repo.git("show", f"{branch}:task") == task
+    assert yolo.repo.git("log", "--format=%s", f"HEAD..{branch}") == "feat: by the stub"
+    said_so = yolo.run("yolo", "run", "--agent", "online", "--dry-run", "do it").stdout
+    assert "would run: online --yes 'do it'\n" in said_so
+    assert "network api.example.org\n" in said_so
 
 
 def test_dry_run_says_what_would_be_and_makes_nothing(yolo: Yolo) -> None:
