@@ -128,6 +128,7 @@ def run(
         print_json("yolo.run", _json(done))
     else:
         _sum_up(done)
+    _complain(done, never_began=twin is not None and not twin.left)
     return done.code
 
 
@@ -272,6 +273,19 @@ def _json(done: Done) -> dict[str, Any]:
         "recover": None if done.home is not None else f"patina yolo recover {done.ticket.short}",
         "code": done.code,
     }
+
+
+def _complain(done: Done, *, never_began: bool) -> None:
+    """Say as an error what is wrong beyond the program's own end."""
+    short = done.ticket.short
+    if done.waits:
+        say(f"Error: the work of {short} is not home\nHint: patina yolo recover {short}")
+    elif done.fault is not None:
+        say(f"Error: {done.fault.message}" + (f"\nHint: {done.fault.hint}" if done.fault.hint else ""))
+    elif never_began and done.data.outcome != "interrupted":
+        why = done.data.exit_words or f"exit code {done.data.exit_code}"
+        say(f"Error: the program of {short} did not begin: {why}")
+        say(f"Hint: Is it in the image {done.data.image}, or in the clone? patina yolo logs {short}")
 
 
 def _sum_up(done: Done) -> None:

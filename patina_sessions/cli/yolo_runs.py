@@ -95,23 +95,31 @@ def show(run: str, as_json: bool) -> None:
 
 @yolo.command(epilog="Example: patina yolo logs -f last")
 @which
-@click.option("-f", "--follow", is_flag=True, help="Go on until the run is over.")
+@click.option(
+    "-f",
+    "--follow",
+    is_flag=True,
+    help="Go on until the run is over. The last kilobyte waits for more, or the end: a secret may be in it.",
+)
 def logs(run: str, follow: bool) -> None:
     """Print what a run wrote, without what would steer a terminal."""
+    import codecs
+
     from patina_sessions import safe
     from patina_sessions.runs.yolo import roster, ticket
     from patina_sessions.system import clock
 
     layout = _here().layout
     found, at = roster.one(layout, run), 0
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")  # a look may end in the middle of a character
     while True:
         goes_on = ticket.alive(layout, found.run)  # before the look: what comes at the end is then seen
         data = roster.log(layout, found.run, at)
         at += len(data)
-        text = data.decode("utf-8", "replace")
-        click.echo(safe.visible(text), nl=False)
+        over = not follow or not goes_on
+        click.echo(safe.visible(decoder.decode(data, over)), nl=False)
         sys.stdout.flush()
-        if not follow or not goes_on:
+        if over:
             return
         clock.sleep(0.2)
 

@@ -76,6 +76,11 @@ class Attached:
     _code: int | None = None
     _announced: bool = False
 
+    @property
+    def asked(self) -> bool:
+        """Whether the user wants it to stop."""
+        return bool(self._interrupts)
+
     def interrupt(self) -> None:
         """Note that the user wants it to stop."""
         self._interrupts.append(clock.monotonic())
@@ -225,8 +230,12 @@ class Attached:
         return self._command_over - self._stream_over
 
     def _lose(self) -> None:
-        self._answers = False
-        self.details.append("The engine did not answer any more; what runs in the workspace may run on")
+        if self._answers:
+            self._answers = False
+            self.details.append(f"The engine did not answer any more; {self._what()} may run on")
+
+    def _what(self) -> str:
+        return "what runs in the workspace"
 
     def _ended(self) -> Ended:
         over = bool(self._stream_over and self._command_over)

@@ -24,6 +24,7 @@ class Background:
 
     word: int  # the pipe to whoever waits
     given: tuple[int, ...]  # what whoever called us had open
+    left: bool = False
 
     def leave(self, word: bytes) -> None:
         """Let the terminal and all else that we were given go, and then say the word to whoever waits, once."""
@@ -38,6 +39,7 @@ class Background:
         except BrokenPipeError:
             pass  # it was killed meanwhile: nobody has to be told
         os.close(self.word)
+        self.left = True
 
 
 @frozen.dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,11 +58,14 @@ def part() -> Background | Foreground:
     """
     given = _given()
     reading, writing = os.pipe()
+    # A Ctrl-C between the fork and the handing on would end the one and leave the other, and nobody were told.
+    held = signal.pthread_sigmask(signal.SIG_BLOCK, _PASSED_ON)
     pid = os.fork()
     if pid == 0:
         os.close(reading)
         os.setsid()
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        signal.pthread_sigmask(signal.SIG_SETMASK, held)
         return Background(word=writing, given=given)
     os.close(writing)
 
@@ -68,6 +73,7 @@ def part() -> Background | Foreground:
         os.kill(pid, number)  # not waited for yet, so the number is the twin's, be it dead
 
     before = {number: signal.signal(number, hand_on) for number in _PASSED_ON}
+    signal.pthread_sigmask(signal.SIG_SETMASK, held)
     try:
         with open(reading, "rb") as pipe:
             word = pipe.read()

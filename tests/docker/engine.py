@@ -64,10 +64,29 @@ def tar_of_busybox(*, shell: bool = True) -> bytes:
     return packed.getvalue()
 
 
-def give_images(host: str) -> None:
-    """Let the engine have the images of the tests."""
+def tar_of_git() -> bytes:
+    """Return a file system of a busybox and this machine's git with its libraries: all that an autonomous run needs."""
+    said = subprocess.run(["git", "--exec-path"], capture_output=True, text=True, check=True).stdout.strip()
+    git = Path(said) / "git"
+    words = subprocess.run(["ldd", str(git)], capture_output=True, text=True, check=True).stdout.split()
+    packed = io.BytesIO(tar_of_busybox())
+    with tarfile.open(fileobj=packed, mode="a") as tar:
+        for name in subprocess.run([str(busybox()), "--list"], capture_output=True, text=True).stdout.split():
+            if name not in (*APPLETS, "busybox"):
+                link = tarfile.TarInfo(f"bin/{name}")
+                link.type, link.linkname = tarfile.SYMTYPE, "busybox"
+                tar.addfile(link)
+        for path, place in [(git, "usr/bin/git"), *((Path(w), w[1:]) for w in words if w[0] == "/")]:
+            tar.add(path.resolve(), place)
+    return packed.getvalue()
+
+
+def give_images(host: str, *, git: bool = False) -> None:
+    """Let the engine have the images of the tests; with `git`, that one, too."""
     client = docker.APIClient(base_url=host)
     try:
+        if git:
+            client.import_image_from_data(tar_of_git(), repository="patina-test-git", tag="latest")
         for name, shell in (("patina-test-busybox", True), ("patina-test-hello", False)):
             if not client.images(name):
                 client.import_image_from_data(tar_of_busybox(shell=shell), repository=name, tag="latest")

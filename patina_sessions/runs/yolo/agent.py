@@ -54,6 +54,9 @@ class Followed(Attached):
     def _is_stopped(self) -> bool:
         return False
 
+    def _what(self) -> str:
+        return "its program"
+
 
 def stopped(engine: Engine, container: str) -> bool:
     """Return whether nothing of a container runs: it has ended, or is gone."""

@@ -8,6 +8,7 @@ Sending the files would take longer than writing them there: an engine takes a m
 from __future__ import annotations
 
 UNREADY = "patina-unready"  # in the clone's git directory, until its files are there
+BEGINS = "patina-begins"  # in there, once the program was found that takes the shell's place
 
 # No configuration but the clone's own, which is ours still: no filter runs, and LFS stays pointers. An object above the
 # threshold is written as a stream, or it would have to fit into the memory that the program gets.
@@ -18,3 +19,5 @@ SCRIPT = (
     " -c checkout.workers=0 read-tree --reset -u HEAD </dev/null"
     f" && rm .git/{UNREADY} || {{ echo 'the clone could not be checked out' >&2; exit 125; }}; fi; "
 )
+# `true`, since a shell dies of a redirection of `:` that fails.
+FOUND = f'command -v -- "$1" >/dev/null 2>&1 && true 2>/dev/null >.git/{BEGINS}; '

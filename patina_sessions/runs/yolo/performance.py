@@ -36,6 +36,8 @@ class Done:
     code: int
     ticket: Ticket
     home: homecoming.Home | None
+    waits: bool = False  # its work is not home, and kept
+    fault: PatinaError | None = None  # why it could not be begun, or not followed
     unrecorded: str = ""  # why its end is not in the log yet, in words
 
 
@@ -45,12 +47,13 @@ def perform(place: Place, order: Order, run: str, now: datetime, voices: Voices)
     with ThreadPoolExecutor(1, thread_name_prefix="clone") as beside, docker.connect() as engine:
         orphans.end(engine, place.layout)
         made = _ticket(engine, place, order, run, found, now, say=voices.say)
-        ticket.write(place.layout, made)
-        cloned = beside.submit(clone.make, place.repository, found, place.layout.runs / f"{run}.in")
+        begun: list[Future[str]] = []
         try:
-            return _performed(engine, place, order, made, cloned, now, voices)
+            ticket.write(place.layout, made)
+            begun.append(beside.submit(clone.make, place.repository, found, place.layout.runs / f"{run}.in"))
+            return _performed(engine, place, order, made, begun[0], now, voices)
         finally:
-            wait([cloned])
+            wait(begun)
             delivery.abandon(place.layout, run)
             if (kept := _kept(place.layout, run)) is not None and not (kept.running or kept.end):
                 _forget(engine, place.layout, made)
@@ -100,7 +103,9 @@ def _performed(
 ) -> Done:
     started, run_log = _started(made), _log(place, order, made)
     home: homecoming.Home | None = None
-    ended, details, unrecorded = Ended(code=None, stopped="interrupted"), [_unfollowed(made)], ""
+    ended, unrecorded = Ended(code=None, stopped="interrupted"), ""
+    details: list[str] | None = None
+    fault: PatinaError | None = None
     with living.alive(place.layout, started, now) as alive:
         voices.tell(started)
         alive.over = False  # until its end is told: a kill, or a fault of ours
@@ -113,22 +118,26 @@ def _performed(
                 voices.heard(home.events)
         except PatinaError as error:
             ended, details = Ended(code=None, answered=False), [error.message, *_advice(place, made, error)]
+            fault = error
         finally:
             output = run_log.close()
+            told = _unfollowed(place.layout, made) if details is None else details
             data, code = finished.compose(
-                started, ended, details, output, seconds=clock.monotonic() - began, layout=place.layout
+                started, ended, told, output, seconds=clock.monotonic() - began, layout=place.layout
             )
             if home is not None:
                 _noted(place.layout, made.run, home, data)
             unrecorded = alive.finish(data, voices.tell)
             if home is not None:
                 _settled(engine, place.layout, made.run, home)
-    waits = home is None and _kept(place.layout, made.run) is not None
+    waits = home is None and _is_kept(place.layout, made)
     return Done(
         data=data,
         code=OURS if waits and code == 0 else code,
         ticket=made,
         home=home,
+        waits=waits,
+        fault=fault,
         unrecorded=unrecorded,
     )
 
@@ -187,8 +196,15 @@ def _kept(layout: Layout, run: str) -> Ticket | None:
     return next((one for one in ticket.tickets(layout) if one.run == run), None)
 
 
-def _unfollowed(made: Ticket) -> str:
-    return f"It could not be followed to its end. {_kept_words(made)}"
+def _is_kept(layout: Layout, made: Ticket) -> bool:
+    kept = _kept(layout, made.run)
+    return kept is not None and kept.running
+
+
+def _unfollowed(layout: Layout, made: Ticket) -> list[str]:
+    if not _is_kept(layout, made):
+        return ["Its program had not begun: there is nothing to bring home"]
+    return [f"It could not be followed to its end. {_kept_words(made)}"]
 
 
 def _kept_words(made: Ticket) -> str:

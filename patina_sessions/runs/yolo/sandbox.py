@@ -12,7 +12,7 @@ from typing import Any
 
 from patina_sessions.frozen import dataclass
 from patina_sessions.runs.request import size
-from patina_sessions.runs.yolo.checkout import SCRIPT
+from patina_sessions.runs.yolo.checkout import FOUND, SCRIPT
 from patina_sessions.runs.yolo.source import GID, UID
 from patina_sessions.system.docker import Container, Mount
 
@@ -25,8 +25,8 @@ LOG = {"Type": "local", "Config": {"max-size": "10m", "max-file": "2"}}
 
 # A shell checks the clone out. The first line of standard input may hold what nobody shall see in `inspect` or in a
 # list of processes. Then the program takes the shell's place, with nothing on its standard input.
-ENTRY = SCRIPT + 'exec "$@"'
-TOLD = SCRIPT + 'IFS= read -r line || exit 125; eval "$line"; unset line; exec "$@" </dev/null'
+ENTRY = SCRIPT + FOUND + 'exec "$@"'
+TOLD = SCRIPT + f'IFS= read -r line || exit 125; eval "$line"; unset line; {FOUND}exec "$@" </dev/null'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,10 +12,10 @@ from patina_sessions.model import AgentEvent, RunStarted
 from patina_sessions.paths import Layout
 from patina_sessions.runs import labels
 from patina_sessions.runs.attached import Hear, Watch
-from patina_sessions.runs.outcome import Ended
+from patina_sessions.runs.outcome import NOT_FOUND, NOT_RUNNABLE, Ended
 from patina_sessions.runs.run import Tell, still
 from patina_sessions.runs.run_log import RunLog
-from patina_sessions.runs.yolo import clone, gate, images, sandbox, source, ticket
+from patina_sessions.runs.yolo import checkout, clone, gate, images, sandbox, source, ticket
 from patina_sessions.runs.yolo.agent import Followed, Whole
 from patina_sessions.runs.yolo.order import Order
 from patina_sessions.runs.yolo.sandbox import Wanted
@@ -26,6 +26,7 @@ from patina_sessions.system.docker import Engine
 from patina_sessions.system.repository import Repository
 
 CHECKOUT = 900.0  # seconds
+MOMENT = 1.0  # seconds in which an engine tells that there is no such program
 
 Say = Callable[[str], None]
 
@@ -43,14 +44,15 @@ class Place:
 class Voices:
     """Who hears what: `show` the program's bytes, `say` Patina's own words, `tell` what is to be recorded.
 
-    `heard` records what the agent's own hooks said, `begun` is told that the program runs.
+    `heard` records what the agent's own hooks said, `begun` is told that the program runs: nobody waits
+    for that where it is not given.
     """
 
     show: Hear
     say: Say
     tell: Tell
     heard: Callable[[Sequence[AgentEvent]], None]
-    begun: Callable[[], None] = lambda: None
+    begun: Callable[[], None] | None = None
 
 
 def played(
@@ -64,9 +66,8 @@ def played(
     voices: Voices,
 ) -> tuple[Ended, list[str]]:
     """Make the container, put the clone in, and follow the program to its end."""
-    container, made = _furnished(engine, place, order, made, cloned, say=voices.say)
+    container, made, shell = _furnished(engine, place, order, made, cloned, say=voices.say)
     stream = engine.attach(container, stdin=order.speaks)
-    ticket.write(place.layout, replace(made, running=True))
 
     def hear(number: int, data: bytes) -> None:
         run_log.feed(number, data)
@@ -83,19 +84,24 @@ def played(
         hear=hear,
     )
     with terminal.heard(followed.interrupt, lambda: None):
-        engine.start(container)
+        # From here on a Ctrl-C is followed to its end: one that came before has left no work behind, and one that comes
+        # between the two would have the ticket tell of some.
+        ticket.write(place.layout, replace(made, running=True))
+        _start(engine, place.layout, made, container)
         if order.speaks:
             stream.send(source.first_line(order.told, order.agent.hooks if order.agent else ""))
             stream.end_input()
-        voices.begun()
+        begins = _begins if shell else _runs
+        if voices.begun is not None and begins(engine, followed):
+            voices.begun()
         ended = followed.follow()
     return _judged(engine, place.layout, made, container, ended), followed.details
 
 
 def _furnished(
     engine: Engine, place: Place, order: Order, made: Ticket, cloned: Future[str], *, say: Say
-) -> tuple[str, Ticket]:
-    """Return the container, with the clone in it, and the ticket as it is by now."""
+) -> tuple[str, Ticket, bool]:
+    """Return the container, with the clone in it, the ticket as it is by now, and whether a shell begins in there."""
     wanted, made = _wanted(engine, place, order, made, say=say)
     container = engine.create(sandbox.plan(wanted))
     shell, git = engine.has(container, images.SHELLS), engine.has(container, images.GITS)
@@ -110,7 +116,36 @@ def _furnished(
     files.remove_tree(inside)
     if not (git and shell):
         _checked_out(engine, wanted, made.helper)
-    return container, replace(made, base=base)
+    return container, replace(made, base=base), shell
+
+
+def _start(engine: Engine, layout: Layout, made: Ticket, container: str) -> None:
+    """Start the container. Where it could not be, for want of the program perhaps, the ticket tells of no work."""
+    try:
+        engine.start(container)
+    except PatinaError:
+        ending = engine.ending(container)
+        if not ending.runs and ending.code is None:
+            ticket.write(layout, made)
+        raise
+
+
+def _begins(engine: Engine, followed: Followed) -> bool:
+    """Wait until the shell has given its place to the program, and return whether it could."""
+    deadline = clock.monotonic() + CHECKOUT
+    while not followed.asked and clock.monotonic() < deadline:
+        try:
+            over = (
+                engine.ending(followed.container).code is not None
+            )  # before the look: a program may be quick
+            if engine.has(followed.container, (f"{sandbox.TREE}/.git/{checkout.BEGINS}",)):
+                return True
+        except PatinaError:
+            return False  # whoever follows it finds out why
+        if over:
+            return False
+        clock.sleep(0.03)
+    return False
 
 
 def _checked_out(engine: Engine, wanted: Wanted, image: str) -> None:
@@ -129,6 +164,20 @@ def _checked_out(engine: Engine, wanted: Wanted, image: str) -> None:
             )
     finally:
         engine.remove(container)
+
+
+def _runs(engine: Engine, followed: Followed) -> bool:
+    """Wait a moment, where no shell tells whether there is such a program, and return whether it was not missed."""
+    deadline = clock.monotonic() + MOMENT
+    while not followed.asked and clock.monotonic() < deadline:
+        try:
+            code = engine.ending(followed.container).code
+        except PatinaError:
+            return False
+        if code is not None:
+            return code not in (NOT_RUNNABLE, NOT_FOUND)
+        clock.sleep(0.03)
+    return not followed.asked
 
 
 def _wanted(engine: Engine, place: Place, order: Order, made: Ticket, *, say: Say) -> tuple[Wanted, Ticket]:

@@ -18,6 +18,7 @@ import pytest
 from tests import conftest
 from tests.docker.conftest import Bench
 from tests.repository import Repo
+from tests.waiting import until
 
 DEBIAN = "debian:bookworm-slim"
 
@@ -82,6 +83,19 @@ class Yolo(Bench):
     def entry(self) -> str:
         """Return the journal from the last entry of a run on."""
         return self.journal[self.journal.rindex("- YOLO run") :]
+
+    def inside(self, *argv: str) -> bool:
+        """Run a command in the container of the only run, and return whether it succeeded."""
+        client = docker.from_env()
+        try:
+            (name,) = self.left()["containers"]
+            made = client.api.exec_create(name.removeprefix("/"), list(argv))
+            client.api.exec_start(made["Id"])
+            # The engine notes the code a moment after the end.
+            until(lambda: client.api.exec_inspect(made["Id"])["ExitCode"] is not None, "an exit code")
+            return bool(client.api.exec_inspect(made["Id"])["ExitCode"] == 0)
+        finally:
+            client.close()
 
     def left(self) -> dict[str, list[str]]:
         """Return what the engine still has of this worktree."""

@@ -8,9 +8,9 @@ import os
 import pty
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
-import docker
 import pytest
 
 from tests.cli.test_json import check
@@ -23,25 +23,45 @@ COMMIT = "echo more > b.txt && git add b.txt && git commit --quiet -m 'feat: mor
 # It commits, and then waits until the test lets it go on.
 WAITS = f"{COMMIT}; touch /tmp/ready; echo ready; while [ ! -e /tmp/go ]; do sleep 0.1; done; echo over"
 
+# Runs the command line; after the first call of one function whoever waits for the run gets a Ctrl-C.
+INTERRUPTS = """
+import importlib, os, signal, sys, time
+from patina_sessions.cli import run
+where, *words = sys.argv[1:]
+module, _, path = where.partition(":")
+*owners, name = path.split(".")
+owner = importlib.import_module(module)
+for one in owners:
+    owner = getattr(owner, one)
+caller, real = os.getpid(), getattr(owner, name)
+def interrupts(*args, **more):
+    setattr(owner, name, real)
+    made = real(*args, **more)
+    if name != "fork" or os.getpid() == caller:
+        os.kill(caller, signal.SIGINT)
+        time.sleep(0.5)
+    return made
+setattr(owner, name, interrupts)
+sys.exit(run(words))
+"""
+RUNS, ENGINE = "patina_sessions.runs.yolo.", "patina_sessions.system.docker:Engine."
+STARTS = [
+    "os:fork",
+    f"{RUNS}ticket:write",
+    f"{ENGINE}put",
+    f"{ENGINE}attach",
+    f"{ENGINE}start",
+]
 
-def _inside(run: str, *argv: str) -> bool:
-    client = docker.from_env()
-    try:
-        made = client.api.exec_create(f"patina-yolo-{run}", list(argv))
-        client.api.exec_start(made["Id"])
-        return bool(client.api.exec_inspect(made["Id"])["ExitCode"] == 0)
-    finally:
-        client.close()
 
-
-def _let_go(run: str) -> None:
+def _let_go(yolo: Yolo) -> None:
     """Let the program go on, once it has committed."""
-    _ready(run)
-    assert _inside(run, "touch", "/tmp/go")
+    _ready(yolo)
+    assert yolo.inside("touch", "/tmp/go")
 
 
-def _ready(run: str) -> None:
-    until(lambda: _inside(run, "test", "-e", "/tmp/ready"), "the program to have committed")
+def _ready(yolo: Yolo) -> None:
+    until(lambda: yolo.inside("test", "-e", "/tmp/ready"), "the program to have committed")
 
 
 def _state(yolo: Yolo) -> str:
@@ -49,16 +69,20 @@ def _state(yolo: Yolo) -> str:
 
 
 def test_a_detached_run_gives_its_id_at_once_and_its_work_comes_home_by_itself(yolo: Yolo) -> None:
-    begun = yolo.run("yolo", "run", "--detach", *yolo.words(WAITS))
+    secret = "ghp_" + "A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q7r8"
+    # What looks like a secret comes in two pieces, and the last line has no end.
+    script = WAITS.replace("echo ready", f"printf 'ready\\n{secret[:20]}'")
+    script = script.replace("echo over", f"printf '{secret[20:]} over'")
+    begun = yolo.run("yolo", "run", "--detach", *yolo.words(script))
     assert begun.returncode == 0, begun.stderr
     run = begun.stdout.strip()
     assert f"patina yolo logs -f {run}" in begun.stderr
     assert _state(yolo) == "running"
     assert yolo.branches() == []
     with yolo.start("yolo", "logs", "-f", run) as following:
-        _let_go(run)
+        _let_go(yolo)
         assert following.stdout is not None
-        assert following.stdout.read() == b"ready\nover\n"
+        assert following.stdout.read() == b"ready\n[redacted:github-token] over\n"
     assert _state(yolo) == "passed"
     assert yolo.branch() == f"yolo/{run}"
     assert yolo.repo.git("log", "-1", "--format=%s", yolo.branch()) == "feat: more"
@@ -72,7 +96,7 @@ def test_stop_ends_a_detached_run_and_its_json_names_it(yolo: Yolo) -> None:
     words = yolo.words(WAITS, "--name", "slow")
     begun = check(yolo.run("yolo", "run", "--detach", "--json", *words).stdout)
     assert begun["name"] == "slow"
-    _ready(begun["id"])
+    _ready(yolo)
     assert yolo.run("yolo", "stop", begun["id"]).returncode == 0
     until(lambda: _state(yolo) == "interrupted", "the run to be over")
     assert yolo.branch() == f"yolo/{begun['id']}"
@@ -90,6 +114,46 @@ def test_a_detached_run_that_does_not_start_is_an_error_as_any_other(yolo: Yolo,
         done = yolo.go("true", "--detach", *wrong, *more)
         assert (done.returncode, done.stdout, done.stderr) == (125, plain.stdout, plain.stderr)
     assert yolo.left() == {}
+
+
+def test_a_detached_run_whose_program_cannot_be_found_is_an_error_and_one_in_the_clone_is_found(
+    yolo: Yolo,
+) -> None:
+    image = ["--image", yolo.image] if yolo.image else []
+    done = yolo.run("yolo", "run", "--detach", *image, "--env", "HOME", "--", "nonesuch", "word")
+    assert (done.returncode, done.stdout) == (127, ""), done.stderr
+    run = yolo.runs()[0]["id"]
+    assert f"Error: the program of {run} did not begin: command not found\nHint: Is it in" in done.stderr
+    assert yolo.entry().startswith("- YOLO run failed")
+    without = yolo.run("yolo", "run", "--detach", "--image", "patina-test-hello", "--", "/nonesuch")
+    assert (without.returncode, without.stdout) == (127, ""), without.stderr
+    assert "did not begin: command not found\nHint: Is it in" in without.stderr
+    yolo.repo.write("go.sh", "#!/bin/sh\nexit 3\n").chmod(0o755)
+    yolo.repo.git("add", "go.sh")
+    yolo.repo.git("commit", "--quiet", "-m", "a program")
+    begun = yolo.run("yolo", "run", "--detach", *image, "--", "./go.sh")
+    assert (begun.returncode, begun.stdout.strip()) == (0, yolo.runs()[0]["id"]), begun.stderr
+    until(lambda: _state(yolo) == "failed", "the run to be over")
+    assert yolo.left() == {}
+
+
+def test_a_ctrl_c_while_a_detached_run_starts_leaves_nothing_of_it(yolo: Yolo) -> None:
+    for where in STARTS:
+        argv = [sys.executable, "-P", "-c", INTERRUPTS, where, "yolo", "run", "--detach", *yolo.words(WAITS)]
+        done = subprocess.run(
+            argv, cwd=yolo.repo.path, capture_output=True, text=True, stdin=subprocess.DEVNULL
+        )
+        # What the program said by then is shown, but no id.
+        shown = done.stdout.replace("ready\n", "")
+        assert (done.returncode, shown) == (130, ""), f"{where}: {done.stdout}{done.stderr}"
+        assert yolo.left() == {}, where
+        rows = said(yolo.run("yolo", "list", "--json"))["runs"]
+        assert {(row["state"], row["recover"]) for row in rows} <= {("interrupted", None)}, where
+    # Before it was told that it begins it is none; from the program's start on it has an end as any other.
+    assert yolo.journal.count("- YOLO run interrupted") == 3
+    assert yolo.journal.count("Its program had not begun: there is nothing to bring home") == 2
+    assert yolo.run("clean", "--force").returncode == 0
+    assert list((yolo.repo.path / ".git/patina").rglob("*.yolo")) == []
 
 
 def test_neither_ctrl_c_nor_a_closed_terminal_touches_a_detached_run(yolo: Yolo) -> None:
@@ -112,7 +176,7 @@ def test_neither_ctrl_c_nor_a_closed_terminal_touches_a_detached_run(yolo: Yolo)
     os.close(master)  # the terminal hangs up, and the shell's family with it
     shell.wait()
     assert _state(yolo) == "running"
-    _let_go(run)
+    _let_go(yolo)
     until(lambda: _state(yolo) == "passed", "the run to be over")
     assert yolo.branch() == f"yolo/{run}"
 
@@ -120,7 +184,7 @@ def test_neither_ctrl_c_nor_a_closed_terminal_touches_a_detached_run(yolo: Yolo)
 def test_a_hang_up_that_is_sent_to_who_watches_ends_nothing(yolo: Yolo) -> None:
     run = yolo.run("yolo", "run", "--detach", *yolo.words(WAITS)).stdout.strip()
     os.kill(_watcher(yolo, run), signal.SIGHUP)
-    _let_go(run)
+    _let_go(yolo)
     until(lambda: _state(yolo) == "passed", "the run to be over")
 
 
@@ -128,20 +192,17 @@ def test_a_detached_run_holds_nothing_of_the_shell_that_began_it(yolo: Yolo, tmp
     argv = yolo.argv("yolo", "run", "--detach", *yolo.words(WAITS))
     with open(tmp_path / "lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        begun = subprocess.run(
-            argv, cwd=yolo.repo.path, capture_output=True, text=True, pass_fds=(lock.fileno(),)
-        )
+        subprocess.run(argv, cwd=yolo.repo.path, capture_output=True, text=True, pass_fds=(lock.fileno(),))
     with open(tmp_path / "lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # raises where it is held still
-    run = begun.stdout.strip()
     assert _state(yolo) == "running"
-    _let_go(run)
+    _let_go(yolo)
     until(lambda: _state(yolo) == "passed", "the run to be over")
 
 
 def test_a_killed_watcher_of_a_detached_run_loses_nothing(yolo: Yolo) -> None:
     run = yolo.run("yolo", "run", "--detach", *yolo.words(WAITS)).stdout.strip()
-    _ready(run)
+    _ready(yolo)
     os.kill(_watcher(yolo, run), signal.SIGKILL)
     until(lambda: _state(yolo) == "its work waits", "the kill to be seen")
     assert yolo.run("yolo", "recover", run).returncode == 0
