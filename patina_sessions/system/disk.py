@@ -14,8 +14,9 @@ from pathlib import Path
 
 from patina_sessions.errors import PatinaError
 
+FULL = "The disk is full: free some space, then run the command again; nothing was lost."
 _HINTS = {
-    errno.ENOSPC: "The disk is full: free some space, then run the command again; nothing was lost.",
+    errno.ENOSPC: FULL,
     errno.EDQUOT: "Your disk quota is used up: free some space, then run the command again; nothing was lost.",
     errno.EROFS: "The file system is read-only: work on a writable copy.",
     errno.EACCES: "Check who owns it and its permissions.",

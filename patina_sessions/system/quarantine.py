@@ -8,11 +8,13 @@ more files than there are atoms.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from patina_sessions.errors import GitFailed
+from patina_sessions.frozen import dataclass
 from patina_sessions.model import Id
-from patina_sessions.system import files, processes
+from patina_sessions.system import disk, files, processes
 from patina_sessions.system.objects import first_words, is_id, text
 
 SECONDS = 120.0
@@ -50,7 +52,27 @@ _CONFIG = """[core]
 [diff]
 \trenameLimit = 400
 {extensions}"""
+# Said of objects and not of what is packed: a small pack may hold much. Where one of the three dies, nothing is said.
+_MEASURE = """
+{ git --git-dir="$1" rev-list --objects --no-object-names --ignore-missing --stdin || echo broken; } \\
+  | { git --git-dir="$1" cat-file --batch-check='%(objectsize)' || echo broken; } \\
+  | awk '/^[0-9]+$/ { sum += $1; if ($1 + 0 > most) most = $1 + 0; next } { broken = 1 }
+      END { if (broken) exit 1; printf "%.0f %.0f\\n", sum, most }'
+"""
 _LIMITED = 'ulimit -v "$1" 2>/dev/null; ulimit -c 0 2>/dev/null; shift; exec "$@"'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """What objects come to once they are unpacked, in bytes: all of them, and the largest."""
+
+    size: int
+    largest: int
+
+
+def advice(said: bytes) -> str | None:
+    """Return what to do about a git that failed with these words, None where the disk is not to blame."""
+    return disk.FULL if b"No space left" in said else None
 
 
 def environment(home: Path) -> dict[str, str]:
@@ -100,10 +122,28 @@ class Quarantine:
     ) -> processes.Result:
         """Run git in here; its exit status is a value, -9 where it took or said too much."""
         where = [f"--git-dir={self.folder}"] if bare else []
-        argv = ["/bin/sh", "-c", _LIMITED, "sh", str(MEMORY), "git", *where, *args]
+        return self._alone("git", *where, *args, data=data, seconds=seconds, most=most)
+
+    def _alone(
+        self, *words: str, data: bytes, seconds: float = SECONDS, most: int = SAID
+    ) -> processes.Result:
+        argv = ["/bin/sh", "-c", _LIMITED, "sh", str(MEMORY), *words]
         return processes.alone(
             argv, cwd=self.folder, env=environment(self.folder), seconds=seconds, most=most, data=data
         )
+
+    def measure(self, tips: Iterable[Id], *, without: Id) -> Measure:
+        """Measure the objects of these tips that are not below another commit. Raises `GitFailed`."""
+        walk = "".join(f"{tip}\n" for tip in (*tips, f"^{without}"))
+        said = self._alone("/bin/sh", "-c", _MEASURE, "sh", str(self.folder), data=walk.encode())
+        words = text(said.out).split()
+        if said.code or len(words) != 2:
+            raise GitFailed("what came out cannot be measured: git took too long, or failed", None)
+        return Measure(size=int(words[0]), largest=int(words[1]))
+
+    def room(self) -> int:
+        """Return the bytes that its own objects take on the disk."""
+        return sum(p.stat().st_size for p in (self.folder / "objects").rglob("*") if p.is_file())
 
     def take(self, bundle: Path, refs: str) -> dict[str, Id]:
         """Take a bundle's refs below `refs` in, each object checked, and return what they name. Raises `GitFailed`."""
@@ -111,7 +151,7 @@ class Quarantine:
         said = self.git("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", str(bundle), spec)
         if said.code:
             why = "it took too long, or too much memory" if said.code == -9 else first_words(said.err)
-            raise GitFailed(f"git refuses what came out: {why}", None)
+            raise GitFailed(f"git refuses what came out: {why}", advice(said.err))
         listed = self.git("for-each-ref", "--format=%(objectname) %(objecttype) %(refname)", refs)
         found: dict[str, Id] = {}
         for line in text(listed.out).splitlines():

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docker.conftest import IMAGE, Bench
+from tests.docker.conftest import IMAGE, Bench, small_disk
 from tests.docker.engine import Dockerd
 from tests.repository import Repo
 
@@ -17,19 +17,12 @@ from tests.repository import Repo
 @pytest.fixture
 def small(tmp_path: Path, images: None) -> Iterator[Bench]:
     """Return a repository on a disk of six megabytes."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=6m", "patina-test", str(disk)]
-    if subprocess.run(mount, capture_output=True).returncode:
-        pytest.skip("LOUD: no tmpfs can be mounted here, so a full disk is not shown")
-    try:
+    with small_disk(tmp_path / "disk", "6m") as disk:
         bench = Bench(Repo.create(disk / "repo"))
         bench.set_up()
         bench.run("exec", "--", "true")
         yield bench
         bench.run("clean", "--force")
-    finally:
-        subprocess.run(["umount", "-l", str(disk)], check=True)
 
 
 def test_a_log_that_fills_the_disk_leaves_room_for_the_run_s_end(small: Bench) -> None:

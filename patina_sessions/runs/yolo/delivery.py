@@ -15,14 +15,15 @@ from pathlib import Path
 from patina_sessions.errors import GitFailed
 from patina_sessions.model import Id
 from patina_sessions.paths import Layout
-from patina_sessions.runs.yolo.harvest import NotHome
+from patina_sessions.runs.yolo.harvest import NotHome, bounded
 from patina_sessions.runs.yolo.ticket import Ticket
 from patina_sessions.runs.yolo.work import Harvest, Tip
 from patina_sessions.system import files, processes
 from patina_sessions.system.objects import first_words, text
-from patina_sessions.system.quarantine import Quarantine
+from patina_sessions.system.quarantine import Quarantine, advice
 
 REFS = "refs/patina/"
+ROOM = 1_000_000  # bytes of the disk beside those of the objects: their index, the branches, the journal
 _QUIET = (
     *(
         "-c",
@@ -55,6 +56,9 @@ def looked_at(
             wanted["result"] = harvest.result
         if found != wanted:
             raise NotHome("what came out of the container is not what was packed there", None)
+        # Once more, and here: the image that packed it is the user's choice, and may be anybody's.
+        measured = quarantine.measure(found.values(), without=ticket.start)
+        bounded(ticket, size=measured.size, largest=measured.largest)
         yield quarantine, found
     except GitFailed as error:
         raise NotHome(error.message, error.hint) from error
@@ -65,10 +69,14 @@ def looked_at(
 def deliver(layout: Layout, ticket: Ticket, quarantine: Quarantine, harvest: Harvest) -> tuple[Tip, ...]:
     """Make the branches, each of them new, and return them. One that stands there already with this commit is ours."""
     tips = _names(layout, ticket, harvest)
+    # A git that finds no room leaves the half of a pack behind, which nobody but `git gc` knows of (tried on 2.39).
+    files.require_room(layout.common.git / "objects" / "pack", quarantine.room(), ROOM)
     argv = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-prune"]
     said = _git(layout, *argv, str(quarantine.folder), *(f"{REFS}{name}" for name, _ in tips))
     if said.code:
-        raise NotHome(f"git does not take it in: {first_words(said.err)}", "Ask git: git fsck")
+        raise NotHome(
+            f"git does not take it in: {first_words(said.err)}", advice(said.err) or "Ask git: git fsck"
+        )
     for _, tip in tips:
         order = f"create {tip.ref} {tip.id}\n".encode()
         made = _git(

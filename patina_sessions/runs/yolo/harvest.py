@@ -89,19 +89,23 @@ def pack(engine: Engine, container: str, ticket: Ticket, *, hide: Callable[[str]
     return harvest
 
 
-def carry(engine: Engine, container: str, ticket: Ticket, harvest: Harvest, into: Path) -> int:
-    """Write the bundle to a file and return its size. Raises `NotHome` where it is larger than it may be."""
-    largest = max(harvest.largest, 0)
+def bounded(ticket: Ticket, *, size: int, largest: int) -> None:
+    """Raise `NotHome` where the work is larger than it may be, or an object in it, once they are unpacked."""
     if largest > ticket.largest:
         raise NotHome(
             f"a file in its history has {largest:,} bytes, more than {ticket.largest:,}",
             f"Take it all the same: patina yolo recover {ticket.short} --max-file {largest} --max-size …",
         )
-    if harvest.size > ticket.limit:
+    if size > ticket.limit:
         raise NotHome(
-            f"its work has {harvest.size:,} bytes, more than {ticket.limit:,}",
-            f"Take it all the same: patina yolo recover {ticket.short} --max-size {harvest.size * 2}",
+            f"its work has {size:,} bytes, more than {ticket.limit:,}",
+            f"Take it all the same: patina yolo recover {ticket.short} --max-size {size * 2}",
         )
+
+
+def carry(engine: Engine, container: str, ticket: Ticket, harvest: Harvest, into: Path) -> int:
+    """Write the bundle to a file and return its size. Raises `NotHome` where it is larger than it may be."""
+    bounded(ticket, size=harvest.size, largest=harvest.largest)
     files.remove(into)
     size = 0
     try:

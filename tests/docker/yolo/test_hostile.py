@@ -7,6 +7,7 @@ change and the user's git directory must hash to the same afterwards, also when 
 from __future__ import annotations
 
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.docker.yolo.conftest import Yolo, tree_of
+from tests.waiting import LONG
 
 Tried = Callable[[str, bool], None]
 COMMIT = "echo more > b.txt && git add -A && git commit --quiet -m 'feat: more'"
@@ -379,21 +381,72 @@ def test_endless_output_ends_with_the_run_and_the_log_is_bounded(
     assert yolo.repo.git("log", "-1", "--format=%s", yolo.branch()) == "feat: more"
 
 
-ZEROS = "head -c 3000000000 /dev/zero"
-
-
-def test_a_bundle_of_gigabytes_of_zeros_stays_where_it_is(yolo: Yolo, canary: Path, tried: Tried) -> None:
-    """The file is sparse and its bundle is small; what counts is what it becomes."""
-    script = f"""
-{COMMIT}; git config core.bigFileThreshold 1m; git config core.compression 1
-truncate -s 1500M zeros; git add zeros; git commit --quiet -m zeros; rm zeros
+# Zeros that are packed small: one packed piece of them as often as it takes, and the sum of them all by a formula.
+_ZEROS = """
+import binascii, hashlib, os, struct, sys, zlib
+def zeros(size, head=b""):
+    c = zlib.compressobj(9)
+    yield c.compress(head) + c.flush(zlib.Z_FULL_FLUSH)
+    c = zlib.compressobj(9, zlib.DEFLATED, -15)
+    piece = c.compress(bytes(1 << 20)) + c.flush(zlib.Z_FULL_FLUSH)
+    for _ in range(size >> 20):
+        yield piece
+    low, high = zlib.adler32(head) & 65535, zlib.adler32(head) >> 16
+    yield zlib.compressobj(9, zlib.DEFLATED, -15).flush() + struct.pack(">HH", (high + size * low) % 65521, low)
 """
+# The name is what git gives to ten gigabytes of zeros.
+_TEN = """
+size, name = 10 << 30, "1119181c4708377b56e8dedc83bba16a2ce4a254"
+os.makedirs(".git/objects/" + name[:2], exist_ok=True)
+with open(".git/objects/" + name[:2] + "/" + name[2:], "wb") as f:
+    f.writelines(zeros(size, b"blob %d\\0" % size))
+"""
+# A pack of one file that says 2 MB of itself and holds a quarter of a gigabyte; git would not make its index.
+_LIAR = """
+said, name = 2 << 20, "a" * 40
+head, rest = bytes([0x80 | 3 << 4 | said & 15]), said >> 4
+while rest:
+    head, rest = head + bytes([(0x80 if rest > 127 else 0) | rest & 127]), rest >> 7
+entry = head + b"".join(zeros(1 << 28))
+pack = b"PACK" + struct.pack(">II", 2, 1) + entry
+pack += hashlib.sha1(pack).digest()
+index = b"\\377tOc" + struct.pack(">I", 2) + b"".join(struct.pack(">I", n >= 0xaa) for n in range(256))
+index += bytes.fromhex(name) + struct.pack(">II", binascii.crc32(entry), 12) + pack[-20:]
+index += hashlib.sha1(index).digest()
+for end, data in (("pack", pack), ("idx", index)):
+    open(".git/objects/pack/pack-" + pack[-20:].hex() + "." + end, "wb").write(data)
+"""
+_ITS_TREE = "t=$(printf '100644 blob %s\\tzeros\\n' NAME | git mktree --missing); git update-ref refs/heads/main $(git commit-tree $t -p HEAD -m zeros)"
+
+
+def test_ten_gigabytes_of_zeros_in_a_small_bundle_stay_where_they_are(
+    yolo: Yolo, canary: Path, tried: Tried
+) -> None:
+    """What counts is what it becomes, which its head says: nothing is unpacked for that."""
+    tree = _ITS_TREE.replace("NAME", "1119181c4708377b56e8dedc83bba16a2ce4a254")
+    began = time.monotonic()
     with unharmed(yolo, canary):
-        done = yolo.go(script)
-    assert done.returncode == 125, done.stderr
-    tried("gigabytes in a small bundle", yolo.branches() == [])
-    assert "a file in its history has 1,572,864,000 bytes, more than 104,857,600" in yolo.entry()
-    assert "--max-file" in yolo.entry()
+        done = yolo.go(f"{COMMIT}; python3 - <<'E'\n{_ZEROS}{_TEN}E\n{tree}; git cat-file -s HEAD:zeros")
+        assert (done.returncode, done.stdout) == (125, "10737418240\n"), done.stderr
+        assert "a file in its history has 10,737,418,240 bytes, more than 104,857,600" in yolo.entry()
+        assert "--max-file" in yolo.entry()
+        larger = yolo.run("yolo", "recover", "--max-file", "20g")
+        assert "Error: its work has 10,737,4" in larger.stderr
+    tried("ten gigabytes in a small bundle", yolo.branches() == [])
+    tried("the time that ten gigabytes take", time.monotonic() - began < LONG)
+
+
+def test_a_file_that_says_less_of_itself_than_it_holds_is_not_taken_in(
+    yolo: Yolo, canary: Path, tried: Tried
+) -> None:
+    tree = _ITS_TREE.replace("NAME", "a" * 40)
+    began = time.monotonic()
+    with unharmed(yolo, canary):
+        done = yolo.go(f"{COMMIT}; python3 - <<'E'\n{_ZEROS}{_LIAR}E\n{tree}; git cat-file -s HEAD:zeros")
+    assert (done.returncode, done.stdout) == (125, "2097152\n"), done.stderr
+    assert "Its work is not home" in yolo.entry()
+    tried("a file that says less of itself than it holds", yolo.branches() == [])
+    tried("the time that it takes", time.monotonic() - began < LONG)
 
 
 def test_a_sparse_file_of_terabytes_is_named_and_left(yolo: Yolo, canary: Path, tried: Tried) -> None:
@@ -502,6 +555,7 @@ LOST = {
     "an encoding that a file does not have": "printf '*.txt working-tree-encoding=UTF-16\\n' > .gitattributes",
     "a .gitmodules that is none": "printf '[submodule \"x\\n\\tpath = [[[\\n' > .gitmodules",
     "a repository without a commit": "git init --quiet inner; echo x > inner/x",
+    "a sparse .git of terabytes": "mkdir inner; echo x > inner/x; truncate -s 8T inner/.git",
 }
 
 
@@ -513,4 +567,3 @@ def test_what_is_not_committed_is_lost_by_nothing_that_stops_git(
         yolo.go(f"{COMMIT}; echo work > work.txt; {LOST[name]}")
     assert yolo.repo.git("show", f"{yolo.branch()}:work.txt") == "work"
     tried(f"work that is lost by {name}", "is not home" not in yolo.entry())
-    "a sparse .git of terabytes": "mkdir inner; echo x > inner/x; truncate -s 8T inner/.git",
