@@ -123,11 +123,8 @@ def alone(
     assert child.stderr is not None
     out, err = bytearray(), bytearray()
     late = threading.Timer(seconds, _end_family, (child,))
-    others = [
-        late,
-        threading.Thread(target=_give, args=(child.stdin, data)),
-        threading.Thread(target=_drain, args=(child.stderr, err)),
-    ]
+    beside = threading.Thread(target=_drain, args=(child.stderr, err))
+    others = [late, threading.Thread(target=_give, args=(child.stdin, data)), beside]
     for other in others:
         other.daemon = True
         other.start()
@@ -138,7 +135,10 @@ def alone(
                 break
         if len(out) > most:
             _end_family(child)
-        return Result(code=child.wait(), out=bytes(out[:most]), err=bytes(err))
+        code = child.wait()
+        # Its last words may not be read yet: on a busy machine a full disk was no reason at all.
+        beside.join(1)
+        return Result(code=code, out=bytes(out[:most]), err=bytes(err))
     finally:
         late.cancel()
         _end_family(child)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -49,3 +51,18 @@ def _lives(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+def test_the_last_words_of_a_child_that_is_not_trusted_are_heard_however_late(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_once = processes._drain
+
+    def late(*given: Any) -> None:
+        time.sleep(0.3)
+        at_once(*given)
+
+    monkeypatch.setattr(processes, "_drain", late)
+    argv, env = ["sh", "-c", "echo 'fatal: why' >&2; exit 3"], {"PATH": os.environ["PATH"]}
+    said = processes.alone(argv, cwd=tmp_path, env=env, seconds=10, most=100)
+    assert (said.code, said.err) == (3, b"fatal: why\n")
