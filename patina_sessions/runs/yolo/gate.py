@@ -247,6 +247,8 @@ def _addresses(engine: Engine, one: Ticket) -> list[str]:
 
 def contacted(engine: Engine, one: Ticket) -> tuple[Contact, ...]:
     """Return who was asked for, as the proxy has it; nothing where there was none."""
+    if not one.gate_tried:  # it was never asked anything by the program
+        return ()
     try:
         log = engine.said_so_far(f"{one.container}-proxy", last=tally.LINES)
     except PatinaError:

@@ -97,28 +97,18 @@ class Engine(Images, Mains, Volumes, Networks):
     def stop(self, container: str, *, grace: int = 1) -> None:
         """Stop a container, if it is there."""
         with self._told("stop the container"):
-            try:
-                self.api.stop(container, timeout=grace)
-            except self._errors.NotFound:
-                pass
+            self._unless((304, 404), "POST", f"/containers/{container}/stop", {"t": str(grace)})
 
     def kill(self, container: str) -> None:
         """Kill a container, if it is there and runs."""
         with self._told("kill the container"):
-            try:
-                self.api.kill(container)
-            except self._errors.APIError as error:
-                if error.status_code not in (404, 409):
-                    raise
+            self._unless((404, 409), "POST", f"/containers/{container}/kill")
 
     def remove(self, container: str) -> None:
         """Remove a container with its own volumes, running or not, if it is there."""
         with self._told("remove the container"):
-            try:
-                self.api.remove_container(container, force=True, v=True)
-            except self._errors.APIError as error:
-                if error.status_code not in (404, 409):  # 409: somebody else is removing it just now
-                    raise
+            # 409: somebody else is removing it just now.
+            self._unless((404, 409), "DELETE", f"/containers/{container}", {"force": "1", "v": "1"})
 
     def call_it(self, container: str, name: str) -> None:
         """Give a container another name."""

@@ -66,6 +66,8 @@ class Line:
         url = api._url(route)  # noqa: SLF001 - its public methods know each answer's shape, and would be a second way
         if method == "GET":
             answer = api._get(url, params=query)  # noqa: SLF001
+        elif method == "DELETE":
+            answer = api._delete(url, params=query)  # noqa: SLF001
         elif body is None:
             answer = api._post(url, params=query)  # noqa: SLF001
         else:
@@ -80,6 +82,16 @@ class Line:
             if error.status != 404:
                 raise
             return None
+
+    def _unless(
+        self, statuses: tuple[int, ...], method: str, route: str, query: Mapping[str, str] | None = None
+    ) -> None:
+        """Ask for what is done already where the engine answers with one of these."""
+        try:
+            self._ask(method, route, query)
+        except Refused as error:
+            if error.status not in statuses:
+                raise
 
     @contextmanager
     def _told(self, doing: str) -> Iterator[None]:

@@ -13,7 +13,7 @@ from patina_sessions.errors import EngineUnavailable, PatinaError
 from patina_sessions.system.docker.commands import Commands
 from patina_sessions.system.docker.containers import Ending
 from patina_sessions.system.docker.frames import Frames
-from patina_sessions.system.docker.local import UPGRADE, Refused
+from patina_sessions.system.docker.local import UPGRADE
 from patina_sessions.system.docker.stream import EngineStream
 
 
@@ -44,11 +44,7 @@ class Mains(Commands):
     def signal(self, container: str, name: str) -> None:
         """Send a signal to the main process, if it is there."""
         with self._told("signal the container"):
-            try:
-                self._ask("POST", f"/containers/{container}/kill", {"signal": name})
-            except Refused as error:
-                if error.status not in (404, 409):
-                    raise
+            self._unless((404, 409), "POST", f"/containers/{container}/kill", {"signal": name})
 
     def ending(self, container: str) -> Ending:
         """Return how the main process ended, or that it runs. Raises `Gone`."""

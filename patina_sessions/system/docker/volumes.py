@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any
+from urllib.parse import quote
 
 from patina_sessions.system.docker.line import Line
 
@@ -25,10 +26,7 @@ class Volumes(Line):
     def remove_volume(self, name: str) -> None:
         """Remove a volume and all that is in it, if it is there."""
         with self._told(f"remove the volume {name}"):
-            try:
-                self.api.remove_volume(name, force=True)
-            except self._errors.NotFound:
-                pass
+            self._unless((404,), "DELETE", f"/volumes/{quote(name)}", {"force": "1"})
 
 
 def _labelled(labels: Iterable[str]) -> dict[str, str]:
@@ -72,7 +70,4 @@ class Networks(Line):
     def remove_network(self, name: str) -> None:
         """Remove a network, if it is there."""
         with self._told(f"remove the network {name}"):
-            try:
-                self.api.remove_network(name)
-            except self._errors.NotFound:
-                pass
+            self._unless((404,), "DELETE", f"/networks/{quote(name)}")
