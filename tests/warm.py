@@ -4,7 +4,7 @@ A server that has loaded everything forks for each command. What runs is the com
 with the caller's folder, environment, mask and three files; it differs from the real thing by what is loaded already.
 So whatever is about the start itself (what is imported, a wrong interpreter, a preloaded library) starts a real one:
 here, where the environment says something to the interpreter or the loader, and by their own in the tests of that.
-`TEST_COLD=1` runs everything as a user does, and the promises are run so always.
+What git's hooks start is never warm, nor is the command line in tests/cli. `TEST_COLD=1` starts all as a user does.
 """
 
 from __future__ import annotations

@@ -119,6 +119,7 @@ def test_off_in_a_linked_worktree_leaves_the_others_on(ready: Repo, tmp_path: Pa
     """An agent may be at work in another: what it does is not to be lost because a person wanted quiet here."""
     linked = ready.worktree(tmp_path / "linked", "linked")
     linked.patina("session", "start", "beside")
+    quiet(ready)  # the new worktree has rung
     linked.patina("off")
     linked.commit("unheard", b="1\n")
     assert not (state(ready) / "rung").exists()

@@ -26,7 +26,7 @@ WAITS = f"{COMMIT}; touch /tmp/ready; echo ready; while [ ! -e /tmp/go ]; do sle
 # Runs the command line; after the first call of one function whoever waits for the run gets a Ctrl-C.
 INTERRUPTS = """
 import importlib, os, signal, sys, time
-from patina_sessions.cli import run
+from patina_sessions.cli import answer
 where, *words = sys.argv[1:]
 module, _, path = where.partition(":")
 *owners, name = path.split(".")
@@ -42,7 +42,7 @@ def interrupts(*args, **more):
         time.sleep(0.5)
     return made
 setattr(owner, name, interrupts)
-sys.exit(run(words))
+sys.exit(answer(words))
 """
 RUNS, ENGINE = "patina_sessions.runs.yolo.", "patina_sessions.system.docker:Engine."
 STARTS = [
@@ -149,9 +149,11 @@ def test_a_ctrl_c_while_a_detached_run_starts_leaves_nothing_of_it(yolo: Yolo) -
         assert yolo.left() == {}, where
         rows = said(yolo.run("yolo", "list", "--json"))["runs"]
         assert {(row["state"], row["recover"]) for row in rows} <= {("interrupted", None)}, where
-    # Before it was told that it begins it is none; from the program's start on it has an end as any other.
-    assert yolo.journal.count("- YOLO run interrupted") == 3
-    assert yolo.journal.count("Its program had not begun: there is nothing to bring home") == 2
+    # Until it was told that it begins it is none, which a Ctrl-C beside the ticket may come before or after; from the
+    # program's start on it has an end as any other.
+    told = yolo.journal.count("- YOLO run interrupted")
+    assert told in (3, 4)
+    assert yolo.journal.count("Its program had not begun: there is nothing to bring home") == told - 1
     assert yolo.run("clean", "--force").returncode == 0
     assert list((yolo.repo.path / ".git/patina").rglob("*.yolo")) == []
 

@@ -21,7 +21,7 @@ WORK = "echo more > b.txt && git add b.txt && git commit --quiet -m 'feat: more'
 # Runs the command line, and kills the engine when one function is called.
 KILLS = """
 import importlib, os, sys
-from patina_sessions.cli import run
+from patina_sessions.cli import answer
 engine, where, *words = sys.argv[1:]
 module, _, path = where.partition(":")
 *owners, name = path.split(".")
@@ -33,7 +33,7 @@ def kills(*args, **more):
     os.kill(int(engine), 9)
     return real(*args, **more)
 setattr(owner, name, kills)
-sys.exit(run(words))
+sys.exit(answer(words))
 """
 
 
@@ -100,6 +100,6 @@ def _before_the_bundle_comes(yolo: Yolo, one: Dockerd) -> tuple[int, str]:
     done = subprocess.run(
         argv, cwd=yolo.repo.path, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=LONG
     )
-    one.process.wait()
+    one.process.wait(timeout=LONG)
     assert "YOLO run passed" in yolo.entry()  # its program has, and its code was 0
     return done.returncode, done.stderr
