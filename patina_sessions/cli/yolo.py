@@ -290,7 +290,7 @@ def _complain(done: Done, *, never_began: bool) -> None:
 
 def _sum_up(done: Done) -> None:
     data = done.data
-    code = f", exit code {data.exit_code}" if data.outcome == "failed" else ""
+    code = f", exit code {data.exit_code}" if data.outcome == "failed" and data.exit_code is not None else ""
     words = f" ({data.exit_words})" if data.exit_words else ""
     say(f"YOLO run {data.outcome}{code}{words}: {data.seconds:.1f} s, run {data.run}")
     for detail in data.details:

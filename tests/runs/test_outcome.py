@@ -15,6 +15,7 @@ ENDS = st.builds(
     stopped=st.sampled_from(["", "timed out", "interrupted"]),
     whole=st.booleans(),
     answered=st.booleans(),
+    refused=st.booleans(),
     out_of_memory=st.booleans(),
 )
 WORDS = {"passed", "failed", "timed out", "interrupted", "out of memory", "engine lost", "output lost"}
@@ -23,7 +24,7 @@ WORDS = {"passed", "failed", "timed out", "interrupted", "out of memory", "engin
 @given(ENDS)
 def test_only_exit_0_after_a_clean_end_is_passed(ended: Ended) -> None:
     judged = verdict(ended)
-    clean = ended.code == 0 and ended.whole and ended.answered and not ended.stopped
+    clean = ended.code == 0 and ended.whole and ended.answered and not (ended.stopped or ended.refused)
     assert judged.word in WORDS
     assert (judged.word == "passed") == clean
     assert (judged.code == 0) == clean
@@ -31,7 +32,7 @@ def test_only_exit_0_after_a_clean_end_is_passed(ended: Ended) -> None:
 
 @given(ENDS)
 def test_the_user_gets_the_command_s_own_code_where_nothing_else_happened(ended: Ended) -> None:
-    if verdict(ended).word == "failed":
+    if verdict(ended).word == "failed" and not ended.refused:
         assert verdict(ended).code == ended.code
 
 
@@ -39,6 +40,7 @@ def test_the_user_gets_the_command_s_own_code_where_nothing_else_happened(ended:
     ("ended", "word", "code"),
     [
         (Ended(code=None), "engine lost", 125),
+        (Ended(code=None, refused=True), "failed", 125),
         (Ended(code=0, answered=False), "engine lost", 125),
         (Ended(code=0, whole=False), "output lost", 125),
         (Ended(code=1, whole=False), "failed", 1),

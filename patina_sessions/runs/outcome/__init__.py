@@ -42,6 +42,7 @@ class Ended:
     stopped: Literal["", "timed out", "interrupted"] = ""  # by us, or by the user through us
     whole: bool = True  # the stream ended where it may end, and not before the command
     answered: bool = True  # the engine was there until the end
+    refused: bool = False  # it was not begun, for a reason that is told
     out_of_memory: bool = False
 
 
@@ -61,6 +62,8 @@ def verdict(ended: Ended) -> Verdict:
         return Verdict(word="interrupted", code=INTERRUPTED)
     if ended.out_of_memory and ended.code != 0:
         return Verdict(word="out of memory", code=KILLED)
+    if ended.refused:
+        return Verdict(word="failed", code=OURS)
     if not ended.answered or ended.code is None:
         return Verdict(word="engine lost", code=OURS)
     if ended.code != 0:

@@ -10,7 +10,7 @@ import os
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import datetime
 
-from patina_sessions.errors import PatinaError
+from patina_sessions.errors import EngineUnavailable, PatinaError
 from patina_sessions.frozen import dataclass
 from patina_sessions.model import RunFinished, RunStarted
 from patina_sessions.paths import Layout
@@ -117,7 +117,9 @@ def _performed(
             if home is not None and home.events:
                 voices.heard(home.events)
         except PatinaError as error:
-            ended, details = Ended(code=None, answered=False), [error.message, *_advice(place, made, error)]
+            lost = isinstance(error, EngineUnavailable) or _is_kept(place.layout, made)
+            ended = Ended(code=None, answered=not lost, refused=not lost)
+            details = [error.message, *_advice(place, made, error)]
             fault = error
         finally:
             output = run_log.close()

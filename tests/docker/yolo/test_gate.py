@@ -109,6 +109,7 @@ def test_the_allowed_host_is_reached_and_nobody_else_by_any_way(
 def test_a_host_that_cannot_be_reached_is_said_before_anything_runs(yolo: Yolo, gateway: str) -> None:
     done = yolo.go("echo ran", "--network", f"{gateway}:1", env=BUILD)
     assert (done.returncode, done.stdout) == (125, "")
+    assert yolo.entry().startswith("- YOLO run failed")  # the engine was there
     assert "none of the allowed hosts can be reached" in yolo.entry()
     assert yolo.left() == {}
 
