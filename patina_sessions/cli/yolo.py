@@ -270,7 +270,7 @@ def _json(done: Done) -> dict[str, Any]:
         "commits": inside.count if inside else None,
         "files": inside.files if inside else None,
         "home": done.home is not None,
-        "recover": None if done.home is not None else f"patina yolo recover {done.ticket.short}",
+        "recover": f"patina yolo recover {done.ticket.short}" if done.waits else None,
         "code": done.code,
     }
 
@@ -293,8 +293,10 @@ def _sum_up(done: Done) -> None:
     code = f", exit code {data.exit_code}" if data.outcome == "failed" and data.exit_code is not None else ""
     words = f" ({data.exit_words})" if data.exit_words else ""
     say(f"YOLO run {data.outcome}{code}{words}: {data.seconds:.1f} s, run {data.run}")
+    errors = () if done.fault is None or done.waits else (done.fault.message, done.fault.hint)
     for detail in data.details:
-        say(f"  {detail}")
+        if detail not in errors:  # it is said as an error, below
+            say(f"  {detail}")
     if done.home is not None and done.home.tips:
         name = done.home.tips[0].ref.removeprefix("refs/heads/")
         say(f"Next: patina yolo diff {done.ticket.short}, git log {name}, git merge {name}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -103,8 +104,6 @@ def show(run: str, as_json: bool) -> None:
 )
 def logs(run: str, follow: bool) -> None:
     """Print what a run wrote, without what would steer a terminal."""
-    import codecs
-
     from patina_sessions import safe
     from patina_sessions.runs.yolo import roster, ticket
     from patina_sessions.system import clock

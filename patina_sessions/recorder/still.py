@@ -58,6 +58,8 @@ def _waiting(layout: Layout) -> bool:
 def _changing(layout: Layout) -> Iterator[Path]:
     yield layout.git / "logs" / "HEAD"
     yield layout.common.git / "packed-refs"
-    for place in (layout.git, layout.common.git):  # each change of a ref or a reflog writes it anew
+    for place in dict.fromkeys(
+        (layout.git, layout.common.git)
+    ):  # each change of a ref or a reflog writes it anew
         yield place / "reftable" / "tables.list"
     yield from map(Path, remotes.tree(layout.common.git / "refs" / "remotes"))

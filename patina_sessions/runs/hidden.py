@@ -9,6 +9,7 @@ guesses at it: that is why a mark is no place for a value that is easily guessed
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from collections.abc import Callable, Iterable, Sequence
 
@@ -19,40 +20,44 @@ Hide = Callable[[str], str]
 
 
 def hider(values: Iterable[str]) -> Hide:
-    """Return what takes these values out of a text."""
-    hidden = _told(values)
-
-    def hide(text: str) -> str:
-        for value in hidden:
-            text = text.replace(value, IN_PLACE)
-        return text
-
-    return hide
+    """Return what takes these values out of a text; where two of them begin, the longer."""
+    wanted = _pattern(values)
+    return str if wanted is None else lambda text: wanted.sub(IN_PLACE, text)
 
 
 class Hider:
-    """Takes these values out of a text that comes in pieces: one that is cut by two of them, too.
+    """Takes these values out of a text that comes in pieces, also one that is cut by two of them.
 
-    Before anything else looks at the text: what is left of a value that was changed in the middle is no secret to us.
+    It has to be the first that looks at the text: of a value that somebody has changed in the middle it knows nothing.
     """
 
     def __init__(self, values: Iterable[str]) -> None:
-        known = _told(values)
-        self._hide = hider(known)
-        self._held = max(map(len, known), default=1) - 1
+        values = _told(values)
+        self._wanted = _pattern(values)
+        self._held = max(map(len, values), default=1) - 1
         self._text = ""
 
     def feed(self, text: str) -> str:
-        """Take a piece and return what no value can begin in that goes on after it."""
-        self._text = self._hide(self._text + text)
-        cut = max(0, len(self._text) - self._held)
-        out, self._text = self._text[:cut], self._text[cut:]
-        return out
+        """Take a piece, and return all in which no value can begin that goes on after it."""
+        self._text += text
+        return self._until(len(self._text) - self._held)
 
     def close(self) -> str:
         """Return the rest."""
-        out, self._text = self._text, ""
-        return out
+        return self._until(len(self._text))
+
+    def _until(self, end: int) -> str:
+        """Let go what comes before `end`, and whatever value begins there."""
+        out, at = [], 0
+        for found in self._wanted.finditer(self._text) if self._wanted is not None else ():
+            if found.start() >= end:
+                break
+            out += [self._text[at : found.start()], IN_PLACE]
+            at = found.end()
+        end = max(at, end)
+        out.append(self._text[at:end])
+        self._text = self._text[end:]
+        return "".join(out)
 
 
 def marks(values: Iterable[str]) -> tuple[str, ...]:
@@ -66,32 +71,32 @@ def finder(known: Sequence[str]) -> Hide:
     """Return what takes out of a text the values whose marks these are. It takes 1 µs a character and value."""
     if not known:
         return str
-    key, sizes = known[0], [(int(size), mark) for size, _, mark in (one.partition(":") for one in known[1:])]
+    key, given = known[0], [one.partition(":") for one in known[1:]]
+    wanted = [(int(size), mark) for size, _, mark in given]
 
     def hide(text: str) -> str:
-        for size, mark in sizes:
-            text = _without(text, key, size, mark)
-        return text
+        out, begun, at = [], 0, 0
+        while at < len(text):
+            size = next((n for n, mark in wanted if _hash(key, text[at : at + n]) == mark), 0)
+            if size:
+                out += [text[begun:at], IN_PLACE]
+                begun = at + size
+            at += size or 1
+        return "".join((*out, text[begun:]))
 
     return hide
 
 
+def _pattern(values: Iterable[str]) -> re.Pattern[str] | None:
+    told = _told(values)
+    return re.compile("|".join(map(re.escape, told))) if told else None
+
+
 def _told(values: Iterable[str]) -> list[str]:
-    """Return those that are hidden, a longer one first, since a shorter one may be a part of it."""
+    """Return those that are hidden, a longer one first, since a shorter one may be its beginning."""
     return sorted({value for value in values if len(value) >= HIDDEN_FROM}, key=lambda v: (-len(v), v))
 
 
 def _hash(key: str, value: str) -> str:
     data = value.encode("utf-8", "surrogatepass")
     return hashlib.blake2b(data, key=bytes.fromhex(key), digest_size=16).hexdigest()
-
-
-def _without(text: str, key: str, size: int, mark: str) -> str:
-    kept, begun, at = [], 0, 0
-    while at + size <= len(text):
-        if _hash(key, text[at : at + size]) == mark:
-            kept += [text[begun:at], IN_PLACE]
-            begun = at = at + size
-        else:
-            at += 1
-    return "".join((*kept, text[begun:]))

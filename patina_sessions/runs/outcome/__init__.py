@@ -42,7 +42,7 @@ class Ended:
     stopped: Literal["", "timed out", "interrupted"] = ""  # by us, or by the user through us
     whole: bool = True  # the stream ended where it may end, and not before the command
     answered: bool = True  # the engine was there until the end
-    refused: bool = False  # it was not begun, for a reason that is told
+    refused: bool = False  # it was not begun, for a reason that its details tell
     out_of_memory: bool = False
 
 

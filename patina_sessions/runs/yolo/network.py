@@ -59,17 +59,14 @@ class Reach:
 def read(given: str, agents: tuple[str, ...] | None = None) -> Reach:
     """Return the network that `--network` means: none, agent, open, or hosts with commas between.
 
-    `agents` are the hosts that an agent needs; one that needs none reaches nobody.
+    `agents` are the hosts that the agent needs, None where there is no agent; one that needs none reaches nobody.
     """
-    if given == "agent" and agents is not None and not agents:
+    if given == "none" or (given == "agent" and agents == ()):
         return Reach()
-    if given in ("none", "open"):
-        return Reach(kind="none" if given == "none" else "open")
-    names = (
-        (agents or ())
-        if given == "agent"
-        else tuple(part.strip() for part in given.split(",") if part.strip())
-    )
+    if given == "open":
+        return Reach(kind="open")
+    named = [part.strip() for part in given.split(",") if part.strip()]
+    names = (agents or ()) if given == "agent" else named
     if not names:
         raise PatinaError(
             f"--network {given} names no host",

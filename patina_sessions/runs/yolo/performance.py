@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 
 from patina_sessions.errors import EngineUnavailable, PatinaError
@@ -44,16 +44,15 @@ class Done:
 def perform(place: Place, order: Order, run: str, now: datetime, voices: Voices) -> Done:
     """Do it all. Raises `PatinaError` only before the run has begun: from there on its end is told instead."""
     found = source.find(place.repository, reference=order.reference, with_changes=order.with_changes)
-    with ThreadPoolExecutor(1, thread_name_prefix="clone") as beside, docker.connect() as engine:
+    with docker.connect() as engine:
         orphans.end(engine, place.layout)
         made = _ticket(engine, place, order, run, found, now, say=voices.say)
-        begun: list[Future[str]] = []
         try:
             ticket.write(place.layout, made)
-            begun.append(beside.submit(clone.make, place.repository, found, place.layout.runs / f"{run}.in"))
-            return _performed(engine, place, order, made, begun[0], now, voices)
+            with ThreadPoolExecutor(1, thread_name_prefix="clone") as beside:  # its end waits for the clone's
+                cloned = beside.submit(clone.make, place.repository, found, place.layout.runs / f"{run}.in")
+                return _performed(engine, place, order, made, cloned, now, voices)
         finally:
-            wait(begun)
             delivery.abandon(place.layout, run)
             if (kept := _kept(place.layout, run)) is not None and not (kept.running or kept.end):
                 _forget(engine, place.layout, made)
@@ -118,7 +117,7 @@ def _performed(
                 voices.heard(home.events)
         except PatinaError as error:
             lost = isinstance(error, EngineUnavailable) or _is_kept(place.layout, made)
-            ended = Ended(code=None, answered=not lost, refused=not lost)
+            ended = Ended(code=None, refused=not lost)
             details = [error.message, *_advice(place, made, error)]
             fault = error
         finally:

@@ -91,7 +91,7 @@ def played(
         if order.speaks:
             stream.send(source.first_line(order.told, order.agent.hooks if order.agent else ""))
             stream.end_input()
-        begins = _begins if shell else _runs
+        begins = _begins if shell else _begins_at_once
         if voices.begun is not None and begins(engine, followed):
             voices.begun()
         ended = followed.follow()
@@ -135,9 +135,8 @@ def _begins(engine: Engine, followed: Followed) -> bool:
     deadline = clock.monotonic() + CHECKOUT
     while not followed.asked and clock.monotonic() < deadline:
         try:
-            over = (
-                engine.ending(followed.container).code is not None
-            )  # before the look: a program may be quick
+            # In this order: a program may begin and end between the two.
+            over = engine.ending(followed.container).code is not None
             if engine.has(followed.container, (f"{sandbox.TREE}/.git/{checkout.BEGINS}",)):
                 return True
         except PatinaError:
@@ -146,6 +145,20 @@ def _begins(engine: Engine, followed: Followed) -> bool:
             return False
         clock.sleep(0.03)
     return False
+
+
+def _begins_at_once(engine: Engine, followed: Followed) -> bool:
+    """Wait a moment, where no shell tells whether there is such a program, and return whether it was not missed."""
+    deadline = clock.monotonic() + MOMENT
+    while not followed.asked and clock.monotonic() < deadline:
+        try:
+            code = engine.ending(followed.container).code
+        except PatinaError:
+            return False
+        if code is not None:
+            return code not in (NOT_RUNNABLE, NOT_FOUND)
+        clock.sleep(0.03)
+    return not followed.asked
 
 
 def _checked_out(engine: Engine, wanted: Wanted, image: str) -> None:
@@ -164,20 +177,6 @@ def _checked_out(engine: Engine, wanted: Wanted, image: str) -> None:
             )
     finally:
         engine.remove(container)
-
-
-def _runs(engine: Engine, followed: Followed) -> bool:
-    """Wait a moment, where no shell tells whether there is such a program, and return whether it was not missed."""
-    deadline = clock.monotonic() + MOMENT
-    while not followed.asked and clock.monotonic() < deadline:
-        try:
-            code = engine.ending(followed.container).code
-        except PatinaError:
-            return False
-        if code is not None:
-            return code not in (NOT_RUNNABLE, NOT_FOUND)
-        clock.sleep(0.03)
-    return not followed.asked
 
 
 def _wanted(engine: Engine, place: Place, order: Order, made: Ticket, *, say: Say) -> tuple[Wanted, Ticket]:

@@ -97,7 +97,7 @@ class Engine(Images, Mains, Volumes, Networks):
     def stop(self, container: str, *, grace: int = 1) -> None:
         """Stop a container, if it is there."""
         with self._told("stop the container"):
-            self._unless((304, 404), "POST", f"/containers/{container}/stop", {"t": str(grace)})
+            self._unless((404,), "POST", f"/containers/{container}/stop", {"t": str(grace)})
 
     def kill(self, container: str) -> None:
         """Kill a container, if it is there and runs."""

@@ -86,7 +86,7 @@ class Line:
     def _unless(
         self, statuses: tuple[int, ...], method: str, route: str, query: Mapping[str, str] | None = None
     ) -> None:
-        """Ask for what is done already where the engine answers with one of these."""
+        """Ask for something; an answer with one of these statuses says that it is so already."""
         try:
             self._ask(method, route, query)
         except Refused as error:
