@@ -9,29 +9,9 @@ import pytest
 from patina_sessions.paths import Common, Layout
 from patina_sessions.runs.yolo import delivery
 from patina_sessions.runs.yolo.harvest import NotHome
-from patina_sessions.runs.yolo.ticket import Ticket
 from patina_sessions.runs.yolo.work import Harvest
 from tests.repository import Repo
-
-
-def ticket(start: str, *, limit: int, largest: int) -> Ticket:
-    return Ticket(
-        run="7",
-        name="",
-        command="true",
-        image="",
-        helper="",
-        volume="",
-        container="",
-        start=start,
-        base=start,
-        branch="main",
-        object_format="sha1",
-        network="none",
-        began="2026-01-02T14:03:00+00:00",
-        limit=limit,
-        largest=largest,
-    )
+from tests.runs.tickets import a_ticket
 
 
 @pytest.mark.parametrize(
@@ -58,7 +38,7 @@ def test_a_small_bundle_that_becomes_more_than_it_may_is_refused_here_too(
     loose = repo.git("count-objects")
     layout = Layout(top=repo.path, git=repo.path / ".git", common=Common(git=repo.path / ".git"), key="k")
     said = Harvest(result=tip, size=10, largest=10)
-    one = ticket(start, limit=limit, largest=largest)
+    one = a_ticket(start=start, base=start, limit=limit, largest=largest)
     if words:
         with pytest.raises(NotHome, match=words), delivery.looked_at(layout, one, bundle, said):
             pass

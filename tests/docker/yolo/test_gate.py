@@ -13,9 +13,9 @@ import pytest
 
 from patina_sessions.errors import PatinaError
 from patina_sessions.runs.yolo import gate, network
-from patina_sessions.runs.yolo.ticket import Ticket
 from patina_sessions.system import docker as door
 from tests.docker.yolo.conftest import Yolo
+from tests.runs.tickets import a_ticket
 
 BUILD = {"PATINA_DOCKER_BUILD_NETWORK": "host"}
 
@@ -120,21 +120,7 @@ def test_a_gate_that_is_open_is_found_and_nothing_is_started(
     yolo.go("true", "--network", f"{gateway}:1", env=BUILD)  # the proxy's image is there now
     run = f"20200101-000000-{os.getpid() % 10000:04x}"
     name = f"patina-yolo-{run}"
-    one = Ticket(
-        run=run,
-        name="",
-        command="x",
-        image="x",
-        helper="x",
-        volume=name,
-        container=name,
-        start="x",
-        base="x",
-        branch="x",
-        object_format="sha1",
-        network="x",
-        began="",
-    )
+    one = a_ticket(run=run, volume=name, container=name)
     key = (yolo.repo.path / ".git/patina-id").read_text().split()[0]
     marks = {"dev.patina.version": "1", "dev.patina.run": run, "dev.patina.worktree": key}
     with serving() as allowed, door.connect() as engine:

@@ -13,6 +13,7 @@ import docker
 import pytest
 
 from tests.docker.yolo.conftest import Yolo, said
+from tests.docker.yolo.seams import ENGINE, RUNS, script
 from tests.waiting import until
 
 SEED = int(os.environ.get("PATINA_KILLS_SEED") or random.randrange(10**6))
@@ -24,25 +25,17 @@ WORK = (
 )
 
 # Runs the command line, and dies at a call of one function, as by kill -9: before it does anything, or after all of it.
-DIES = """
-import importlib, os, sys
-from patina_sessions.cli import answer
+DIES = script("""
 where, when, *words = sys.argv[1:]
-module, _, path = where.partition(":")
-*owners, name = path.split(".")
-owner = importlib.import_module(module)
-for one in owners:
-    owner = getattr(owner, one)
-real = getattr(owner, name)
+owner, name, real = seam(where)
 def dies(*args, **more):
     if when == "after":
         real(*args, **more)
     os._exit(137)
 setattr(owner, name, dies)
 answer(words)
-"""
+""")
 
-RUNS, ENGINE = "patina_sessions.runs.yolo.", "patina_sessions.system.docker:Engine."
 BEFORE_IT_BEGAN = [
     (f"{RUNS}ticket:write", "after"),
     (f"{ENGINE}make_volume", "after"),

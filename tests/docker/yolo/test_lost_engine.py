@@ -13,28 +13,22 @@ import docker
 from tests.docker import engine
 from tests.docker.engine import Dockerd
 from tests.docker.yolo.conftest import Yolo
+from tests.docker.yolo.seams import ENGINE, script
 from tests.repository import Repo
 from tests.waiting import LONG
 
 WORK = "echo more > b.txt && git add b.txt && git commit --quiet -m 'feat: more' && echo loose > loose.txt"
 
 # Runs the command line, and kills the engine when one function is called.
-KILLS = """
-import importlib, os, sys
-from patina_sessions.cli import answer
+KILLS = script("""
 engine, where, *words = sys.argv[1:]
-module, _, path = where.partition(":")
-*owners, name = path.split(".")
-owner = importlib.import_module(module)
-for one in owners:
-    owner = getattr(owner, one)
-real = getattr(owner, name)
+owner, name, real = seam(where)
 def kills(*args, **more):
     os.kill(int(engine), 9)
     return real(*args, **more)
 setattr(owner, name, kills)
 sys.exit(answer(words))
-"""
+""")
 
 
 def test_an_engine_that_dies_under_a_run_or_on_its_way_home_costs_none_of_the_work(
@@ -95,7 +89,7 @@ def _with_its_containers(yolo: Yolo, one: Dockerd) -> tuple[int, str]:
 
 def _before_the_bundle_comes(yolo: Yolo, one: Dockerd) -> tuple[int, str]:
     """Lose the engine once the program has ended and its work is packed."""
-    where = "patina_sessions.system.docker:Engine.read_out"
+    where = f"{ENGINE}read_out"
     argv = [sys.executable, "-P", "-c", KILLS, str(one.process.pid), where, "yolo", "run", *yolo.words(WORK)]
     done = subprocess.run(
         argv, cwd=yolo.repo.path, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=LONG
