@@ -23,85 +23,9 @@ from pathlib import Path
 
 # What an interpreter, or the loader below it, reads as it starts.
 _STARTS = ("PYTHON", "LD_", "LC_", "LANG", "FAKETIME")
-_LARGEST = (
-    60_000  # bytes of a request, and of what is on standard input: a socket and a pipe take these at once
-)
+_LARGEST = 60_000  # bytes of a request, and of standard input: a socket and a pipe take these at once
 
-_SERVER = r"""
-import atexit, gc, importlib, io, json, os, pkgutil, random, select, signal, socket, sys, threading, time, traceback
-import patina_sessions
-from patina_sessions import cli
-
-for found in pkgutil.walk_packages(patina_sessions.__path__, "patina_sessions."):
-    if not found.name.endswith("__main__") and not found.name.startswith("patina_sessions.server"):
-        importlib.import_module(found.name)
-gc.collect()
-gc.freeze()
-
-def command(asked, files):
-    os.fchdir(files[0])
-    for number in range(3):
-        os.dup2(files[number + 1], number)
-    for file in files:
-        os.close(file)
-    sys.stdin, sys.stdout, sys.stderr = (
-        io.TextIOWrapper(open(number, mode), stream.encoding, stream.errors, line_buffering=number == 2)
-        for number, mode, stream in ((0, "rb", sys.stdin), (1, "wb", sys.stdout), (2, "wb", sys.stderr))
-    )
-    os.umask(asked["umask"])
-    os.environ.clear()
-    os.environ.update(asked["env"])
-    time.tzset()
-    random.seed()
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    sys.argv = [sys.modules["patina_sessions"].__path__[0] + "/__main__.py", *asked["args"]]
-    code = 0
-    try:
-        cli.main()
-    except SystemExit as leave:
-        code = leave.code if isinstance(leave.code, int) else int(leave.code is not None)
-    except BaseException:
-        traceback.print_exc()
-        code = 1
-    threading._shutdown()
-    atexit._run_exitfuncs()
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except OSError:
-            code = 120
-    os._exit(code & 255)
-
-def answer(line):
-    data, files, _, _ = socket.recv_fds(line, 1 << 20, 4)
-    asked = json.loads(data)
-    child = os.fork()
-    if child == 0:
-        line.close()
-        command(asked, files)
-    for file in files:
-        os.close(file)
-    line.send(str(os.waitpid(child, 0)[1]).encode())
-    os._exit(0)
-
-door = socket.socket(fileno=int(sys.argv[1]))
-while True:
-    ready, _, _ = select.select([door, 0], [], [], 5)
-    while True:
-        try:
-            if os.waitpid(-1, os.WNOHANG)[0] == 0:
-                break
-        except ChildProcessError:
-            break
-    if 0 in ready:
-        break
-    if door in ready:
-        line, _ = door.accept()
-        if os.fork() == 0:
-            door.close()
-            answer(line)
-        line.close()
-"""
+_SERVER = Path(__file__).with_name("warm_server.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +98,7 @@ def _server() -> _Server:
             door.bind(place)
             door.listen(16)
             life = subprocess.Popen(
-                [sys.executable, "-P", "-c", _SERVER, str(door.fileno())],
+                [sys.executable, "-P", str(_SERVER), str(door.fileno())],
                 stdin=subprocess.PIPE,
                 cwd="/",
                 pass_fds=[door.fileno()],
