@@ -34,7 +34,11 @@ def _read(path: Path) -> str:
 
 def told(repo: Repo, words: str) -> str:
     """Return the journal once it has these words."""
-    until(lambda: words in journal(repo), f"the journal to say {words!r}")
+    try:
+        until(lambda: words in journal(repo), f"the journal to say {words!r}")
+    except AssertionError as error:
+        left = sorted(path.name for path in (repo.path / ".git/patina/spool").glob("*"))
+        raise AssertionError(f"{error}; not taken yet: {left}; it says:\n{journal(repo)}") from None
     quiet(repo)
     return journal(repo)
 
