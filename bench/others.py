@@ -49,11 +49,6 @@ class Release:
     items: tuple[str, ...]
 
 
-def moment(said: str) -> datetime:
-    """Return the time that ISO 8601 says."""
-    return datetime.fromisoformat(said)
-
-
 def text(package: str, name: str) -> str | None:
     """Return a file of a package's documentation, or None where the package is not here."""
     path = DOC / package / name

@@ -157,9 +157,9 @@ def of_brief(case: Case) -> str:
 
 _PAGE = """# What Patina finds and tells
 
-Written by `make quality` on {day}; ± is one standard error. The weights of search were found on
-the corpus' even pairs, pixman, GnuPG and GnuTLS (and libX11 and strace, which are not here), those of the brief on the
-even pairs and GnuPG; the others were looked at, and chose nothing. What is asked is never made of what is searched:
+Written by `make quality` on {day}; ± is one standard error. The weights of search were found on the
+corpus' even pairs, pixman, GnuPG and GnuTLS (and libX11 and strace, which are not here), those of the brief on the even
+pairs and GnuPG; the others were looked at, and chose nothing. What is asked is never made of what is searched:
 - this project, pixman, fontconfig: journals that `patina import --git` makes of a history. They hold subjects and
   names of files. Asked for by the first sentence of a commit's body, which they do not hold. What is to be told is the
   message that the same author's next session begins with.

@@ -9,7 +9,7 @@ import re
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 
@@ -97,7 +97,9 @@ def own(name: str, root: Path, place: Path) -> Case:
     commits = []
     for one in log:
         who, mail, at, subject, body = one.strip("\n").split("\x1f")
-        commits.append(Commit(at=others.moment(at), name=who, mail=mail, subject=subject, body=body.strip()))
+        commits.append(
+            Commit(at=datetime.fromisoformat(at), name=who, mail=mail, subject=subject, body=body.strip())
+        )
     # Sessions of work follow each other within minutes here.
     return _history(name, repo, commits, gap="0.1")
 
