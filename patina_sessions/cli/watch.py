@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.command(epilog="Example: patina watch --verbose")
 @click.option("--verbose", "-v", is_flag=True, help="Show what is seen as it comes.")
 @click.option("--status", "ask", is_flag=True, help="Say whether a watcher runs, and what it sees.")
-@click.option("--stop", is_flag=True, help="End the watcher that runs in the background.")
+@click.option("--stop", is_flag=True, help="End the one in the background; the next command starts another.")
 @json_option
 def watch(verbose: bool, ask: bool, stop: bool, as_json: bool) -> None:
     """Watch the files of the active session, until it ends or Ctrl-C.
@@ -39,6 +39,8 @@ def watch(verbose: bool, ask: bool, stop: bool, as_json: bool) -> None:
             print_json("watch", watcher_json(found))
         else:
             click.echo(found.words)
+            if stop and process.wanted(here.layout, here.settings):
+                click.echo("The next command here starts another; without any: watch.enabled = false")
         return
     _watch(here, verbose=verbose)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.repository import Repo
-from tests.sources.watcher.watching import ON, Watched, watched
+from tests.sources.watcher.watching import ON, Watched, end, watched
 from tests.waiting import until
 
 
@@ -167,7 +167,7 @@ def test_with_a_hundred_watches_it_looks_by_git_status_and_says_so_once(
         repo.patina("session", "update", env=ON)
         assert here.journal().count("max_user_watches") == 1
     finally:
-        repo.patina("watch", "--stop")
+        end(here)
 
 
 def test_polling_tells_what_was_saved_and_when_a_clock_was_set_back(repo: Repo) -> None:

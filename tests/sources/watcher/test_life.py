@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.repository import Repo
-from tests.sources.watcher.watching import ON, Watched, running, watched
+from tests.sources.watcher.watching import ON, Watched, end, running, watched
 from tests.waiting import until, wait_past
 
 
@@ -193,7 +193,9 @@ def test_it_ends_when_nothing_happens_for_the_hours_of_the_setting(ground: Repo)
 def test_what_is_done_after_it_was_told_to_stop_is_nobody_s_business(ground: Repo) -> None:
     with watched(ground) as here:
         pid = here.pid
-        ground.patina("watch", "--stop")
+        said = ground.patina("watch", "--stop", env=ON).stdout
+        assert "The next command here starts another" in said
+        assert "next command" not in ground.patina("watch", "--stop").stdout  # here they are switched off
         ground.write("b.txt", "unwatched\n")
         wait_past(ground.path / "b.txt")
         ground.patina("note", "on again", env=ON)
@@ -231,7 +233,7 @@ def test_it_survives_the_terminal_that_it_was_started_from(ground: Repo) -> None
         with open(f"/proc/{here.pid}/status") as status:
             assert f"\nPPid:\t{os.getpid()}\n" not in status.read()
     finally:
-        ground.patina("watch", "--stop")
+        end(here)
 
 
 def test_a_commit_without_hooks_is_in_the_journal_by_itself(ground: Repo) -> None:

@@ -111,10 +111,10 @@ def watched(repo: Repo, **settings: str) -> Iterator[Watched]:
         yield here
     finally:
         if repo.path.exists() and state_folders(repo):
-            _end(here)
+            end(here)
 
 
-def _end(here: Watched) -> None:
+def end(here: Watched) -> None:
     """Kill the watcher while no recorder is at work: one that is would start the next, which nobody ends."""
     state = here.repo.path / ".git/patina"
     deadline = time.monotonic() + 10  # a test may have left a ring that nobody answers
