@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from patina_sessions.cli import print_json
-from patina_sessions.cli.run import ours, recorder, run_json
+from patina_sessions.cli import print_json, yolo_words
+from patina_sessions.cli.run import ours, recorder
 from patina_sessions.cli.session import json_option, place
+from patina_sessions.cli.yolo_words import say
 
 if TYPE_CHECKING:
     from patina_sessions.model import AgentEvent
@@ -118,17 +119,17 @@ def run(
         here = place()
         where, order = place_of(here), _order(here, " ".join(task), program, **given)
         if dry_run:
-            return _said(where, order, as_json=as_json)
+            return yolo_words.dry_run(where, order, as_json=as_json)
         done = _performed(here, where, order, twin, raw=raw and sys.stdout.isatty(), as_json=as_json)
     if done.unrecorded:
         say(
             f"How it ended is not recorded yet: {done.unrecorded}. The next command does it, once there is room."
         )
     if as_json:
-        print_json("yolo.run", _json(done))
+        print_json("yolo.run", yolo_words.done_json(done))
     else:
-        _sum_up(done)
-    _complain(done, never_began=twin is not None and not twin.left)
+        yolo_words.sum_up(done)
+    yolo_words.complain(done, never_began=twin is not None and not twin.left)
     return done.code
 
 
@@ -208,37 +209,6 @@ def _order(here: Here, task: str, program: tuple[str, ...], *, timeout: str | No
     )
 
 
-def _said(where: Place, order: Order, *, as_json: bool) -> int:
-    from patina_sessions import safe
-    from patina_sessions.runs.yolo import source
-
-    found = source.find(where.repository, reference=order.reference, with_changes=order.with_changes)
-    image = order.image or where.settings.text("yolo.image") or None
-    limits = order.limits
-    if as_json:
-        fields = {
-            "command": order.words,
-            "from": found.start,
-            "branch": found.branch,
-            "image": image,
-            "network": order.reach.words,
-            "memory": limits.memory,
-            "pids": limits.pids,
-            "timeout": order.timeout or None,
-            "left_out": list(found.left_out),
-        }
-        print_json("yolo.dry-run", fields)
-        return 0
-    click.echo(f"would run: {safe.line(order.words, limit=500)}")
-    click.echo(f"on a clone of {found.start[:10]} ({safe.line(found.branch)}), network {order.reach.words}")
-    click.echo(f"image: {safe.line(image or 'one of ours, built on first use')}")
-    until = f", at most {order.timeout:g} s" if order.timeout else ""
-    click.echo(f"held to: memory {limits.memory}, {limits.pids} processes{until}")
-    for what in found.left_out:
-        click.echo(f"not taken along: {safe.line(what, limit=400)}")
-    return 0
-
-
 def _show(*, raw: bool, as_json: bool) -> Callable[[int, bytes], None]:
     """Return what shows the program's output: without what would steer a terminal, unless its user asked for that."""
     from patina_sessions.runs.plain import Plain
@@ -251,52 +221,3 @@ def _show(*, raw: bool, as_json: bool) -> Callable[[int, bytes], None]:
         out.buffer.flush()
 
     return show
-
-
-def say(words: str) -> None:
-    """Say something of ours on standard error."""
-    from patina_sessions import safe
-
-    click.echo(safe.visible(words), err=True)
-
-
-def _json(done: Done) -> dict[str, Any]:
-    branches = [] if done.home is None else [tip.ref.removeprefix("refs/heads/") for tip in done.home.tips]
-    inside = None if done.home is None else done.home.contents
-    return {
-        "run": run_json(done.data),
-        "name": done.ticket.name or None,
-        "branches": branches,
-        "commits": inside.count if inside else None,
-        "files": inside.files if inside else None,
-        "home": done.home is not None,
-        "recover": f"patina yolo recover {done.ticket.short}" if done.waits else None,
-        "code": done.code,
-    }
-
-
-def _complain(done: Done, *, never_began: bool) -> None:
-    """Say as an error what is wrong beyond the program's own end."""
-    short = done.ticket.short
-    if done.waits:
-        say(f"Error: the work of {short} is not home\nHint: patina yolo recover {short}")
-    elif done.fault is not None:
-        say(f"Error: {done.fault.message}" + (f"\nHint: {done.fault.hint}" if done.fault.hint else ""))
-    elif never_began and done.data.outcome != "interrupted":
-        why = done.data.exit_words or f"exit code {done.data.exit_code}"
-        say(f"Error: the program of {short} did not begin: {why}")
-        say(f"Hint: Is it in the image {done.data.image}, or in the clone? patina yolo logs {short}")
-
-
-def _sum_up(done: Done) -> None:
-    data = done.data
-    code = f", exit code {data.exit_code}" if data.outcome == "failed" and data.exit_code is not None else ""
-    words = f" ({data.exit_words})" if data.exit_words else ""
-    say(f"YOLO run {data.outcome}{code}{words}: {data.seconds:.1f} s, run {data.run}")
-    errors = () if done.fault is None or done.waits else (done.fault.message, done.fault.hint)
-    for detail in data.details:
-        if detail not in errors:  # it is said as an error, below
-            say(f"  {detail}")
-    if done.home is not None and done.home.tips:
-        name = done.home.tips[0].ref.removeprefix("refs/heads/")
-        say(f"Next: patina yolo diff {done.ticket.short}, git log {name}, git merge {name}")
