@@ -1,7 +1,8 @@
-"""The real clients, from the npm registry: in the folder that AGENT_CLIENTS names, or in one that this run fills."""
+"""The real clients, from npm: in the folder that AGENT_CLIENTS names, or in one that this run fills."""
 
 from __future__ import annotations
 
+import fcntl
 import functools
 import os
 import platform
@@ -31,12 +32,19 @@ PACKAGES = {
 @functools.cache
 def _installed(folder: Path, agent: str) -> tuple[Path, str | None]:
     """Return where the client is, and why it cannot be had, None where it is there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / f"{agent}.lock", "w") as held:  # who runs tests beside us installs it for both
+        fcntl.flock(held, fcntl.LOCK_EX)
+        return _found(folder, agent)
+
+
+def _found(folder: Path, agent: str) -> tuple[Path, str | None]:
     package, program = PACKAGES[agent]
     for place in (folder, folder / agent):  # one folder with all of them, or one for each
         if (place / "node_modules" / program).exists():
             return place / "node_modules" / program, None
     place = folder / agent  # npm takes out of a folder what it was not asked for this time
-    place.mkdir(parents=True, exist_ok=True)
+    place.mkdir(exist_ok=True)
     (place / "package.json").write_text("{}")
     argv = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", package]
     try:
@@ -64,7 +72,9 @@ class Clients:
 def clients(tmp_path_factory: pytest.TempPathFactory) -> Clients:
     """Return the clients; each is installed when it is first asked for."""
     named = os.environ.get("AGENT_CLIENTS")
-    return Clients(Path(named) if named else tmp_path_factory.mktemp("clients"))
+    run = tmp_path_factory.getbasetemp()
+    shared = run.parent if "PYTEST_XDIST_WORKER" in os.environ else run
+    return Clients(Path(named) if named else shared / "clients")
 
 
 @pytest.fixture
