@@ -32,7 +32,9 @@ seek() {
     case $up in /*) common=$up ;; *) common=$git/$up ;; esac
   fi
   [ -f "$common/patina/repo.json" ] && [ -d "$common/patina/spool" ] &&
-    [ ! -e "$common/patina/off" ] && [ ! -e "$git/patina-off" ]
+    [ ! -e "$common/patina/off" ] && [ ! -e "$git/patina-off" ] || return 1
+  # What stands in somebody else's git directory is not run and not told: git says whether the user trusts it.
+  { [ -O "$top/.git" ] && [ -O "$git" ] && [ -O "$common" ]; } || git -C "$top" rev-parse
 }
 seek "$PWD" || seek "${CLAUDE_PROJECT_DIR-}" || exit 0
 

@@ -85,6 +85,27 @@ def test_nothing_is_kept_where_patina_is_switched_off_or_there_is_no_repository(
     assert spool(given) == []
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a repository to somebody else")
+def test_what_stands_in_another_s_git_directory_is_neither_run_nor_told(
+    shell: list[str], given: Repo, tmp_path: Path
+) -> None:
+    """As git has it since CVE-2022-24765; `safe.directory` says that it is trusted."""
+    state = given.path / ".git/patina"
+    (state / "rung").unlink()
+    (state / "hook.sh").write_text(f"touch '{tmp_path}/run'\n")
+    (state / "start.json").write_text('{"theirs": 1}')
+    for path in (given.path / ".git", state):
+        os.chown(path, 65534, 65534)
+    for kind in ("start", "prompt", "line"):
+        assert hook(shell, given.path, "claude", kind, said=START % "startup").stdout == ""
+    assert not list((state / "spool").glob("agent-*"))
+    assert not (tmp_path / "run").exists()
+    trusted = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "safe.directory", "GIT_CONFIG_VALUE_0": "*"}
+    told = hook(shell, given.path, "claude", "start", said=START % "startup", env=trusted).stdout
+    assert told == '{"theirs": 1}'
+    until((tmp_path / "run").exists, "what is trusted to be run")
+
+
 def test_the_repository_is_found_from_a_folder_below_and_after_the_agent_left_it(
     shell: list[str], given: Repo, tmp_path: Path
 ) -> None:
