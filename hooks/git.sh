@@ -45,5 +45,5 @@ if [ ! -e "$d/rung" ] && printf '' >"$d/rung"; then :; else
   n=${#s}
   [ "$n" -ge 64 ] && [ "$((n & (n - 1)))" -eq 0 ] || exit 0
 fi
-# Git, ssh and pipes wait for whoever holds their ends.
-"$run" -P -m patina_sessions.recorder "$d" "$PWD" "${GIT_DIR-}" </dev/null >/dev/null 2>&1 &
+# Git, ssh and pipes wait for whoever holds their ends. An empty part of PYTHONPATH would be the working tree: -E.
+"$run" -E -P -m patina_sessions.recorder "$d" "$PWD" "${GIT_DIR-}" </dev/null >/dev/null 2>&1 &

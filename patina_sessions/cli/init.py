@@ -21,9 +21,9 @@ def here() -> Repository:
     from patina_sessions.errors import PatinaError
     from patina_sessions.system import processes, repository
 
-    git_dir = processes.forget_git()
+    named = processes.forget_git()
     try:
-        return repository.discover(Path.cwd(), git_dir)
+        return repository.discover(Path.cwd(), *named)
     except FileNotFoundError as error:
         raise PatinaError("the current folder is gone", "Change to a folder that is there: cd") from error
 

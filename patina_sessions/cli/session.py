@@ -23,12 +23,12 @@ def place(*, remind: bool = True) -> Here:
     from patina_sessions.session import active
     from patina_sessions.system import processes
 
-    git_dir = processes.forget_git()
+    named = processes.forget_git()
     try:
         cwd = Path.cwd()
     except FileNotFoundError as error:
         raise PatinaError("the current folder is gone", "Change to a folder that is there: cd") from error
-    here = active.here(cwd, git_dir)
+    here = active.here(cwd, *named)
     if remind:
         _remind(here)
     return here

@@ -139,7 +139,7 @@ def _finish_removed(common: Common, folder: Path) -> None:
     tops = (repositories.top_of(directory, common.git) for directory in others)
     here = next((top for top in (folder, *tops) if top is not None and top.is_dir()), None)
     if here is not None:
-        argv = [sys.executable, "-P", "-m", "patina_sessions", "hook", "removed"]
+        argv = [*processes.PYTHON, "patina_sessions", "hook", "removed"]
         done = processes.run(argv, cwd=here)
         log.info("worktrees that are gone: %d", done.code)
         removed.tried(common, due)

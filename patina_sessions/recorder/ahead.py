@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import os
-import sys
 from collections.abc import Iterable
 
 from patina_sessions.model import AgentEvent, Event
@@ -30,7 +29,7 @@ def refresh(layout: Layout, fresh: Iterable[Event]) -> None:
 
 def begin(layout: Layout) -> None:
     """Start the process that writes it."""
-    argv = [sys.executable, "-P", "-m", "patina_sessions", "hook", "ahead"]
+    argv = [*processes.PYTHON, "patina_sessions", "hook", "ahead"]
     try:
         processes.start_detached(argv, cwd=layout.top, env=processes.environment())
     except OSError as error:

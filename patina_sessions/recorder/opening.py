@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import sys
 from collections.abc import Mapping, Sequence
 
 from patina_sessions.model import AgentEvent, Fact
@@ -43,7 +42,7 @@ def due(layout: Layout, settings: Settings) -> bool:
 
 def open_session(layout: Layout) -> None:
     """Have the session started; when this returns all that waited is recorded, or the next drain records it."""
-    argv = [sys.executable, "-P", "-m", "patina_sessions", "hook", "open"]
+    argv = [*processes.PYTHON, "patina_sessions", "hook", "open"]
     done = processes.run(argv, cwd=layout.top)
     if done.code:
         log.warning("worktree %s: no session was started by itself: %d", layout.key, done.code)

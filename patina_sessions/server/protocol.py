@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -77,7 +76,7 @@ class _Server:
 
     async def command(self, call: Call) -> tuple[int, str, str]:
         """Run a command of ours and return how it ended and what it said."""
-        argv = [sys.executable, "-P", "-m", "patina_sessions", *call.words]
+        argv = [*processes.PYTHON, "patina_sessions", *call.words]
         said: dict[str, bytes] = {"out": b"", "err": b""}
         async with self.child(argv) as child:
             assert child.stdin is not None

@@ -31,9 +31,9 @@ class Here:
     settings: Settings
 
 
-def here(cwd: Path, git_dir: str | None = None) -> Here:
+def here(cwd: Path, git_dir: str | None = None, tree: str | None = None) -> Here:
     """Return where we are. Raises `NotARepository`, `NotSetUp` without consent, `NewerData`."""
-    repository = repositories.discover(cwd, git_dir)
+    repository = repositories.discover(cwd, git_dir, tree)
     require_consent(repository.common)
     layout = repositories.layout(repository)
     assert layout is not None

@@ -71,7 +71,7 @@ def _server(folder: Path) -> list[Step]:
     python = shlex.quote(sys.executable)
     text = (
         '# Written by "patina init --agent claude"; what the plugin starts as its MCP server.\n'
-        f"[ ! -x {python} ] || exec {python} -P -m patina_sessions mcp\n"
+        f"[ ! -x {python} ] || exec {python} -E -P -m patina_sessions mcp\n"
     )
     return _file(folder / "mcp.sh", os.fsencode(text), "starts the MCP server of the plugin")
 

@@ -155,7 +155,7 @@ def _bell(repository: Repository, layout: Layout) -> Iterator[Check]:
         words = f"the hooks start {python or 'nothing'}, which is gone: they do nothing"
         yield Check(name="bell", level="wrong", words=words, hint="patina init")
         return
-    tried = processes.run([python, "-P", "-c", "import patina_sessions.recorder"], cwd=layout.top)
+    tried = processes.run([python, "-E", "-P", "-c", "import patina_sessions.recorder"], cwd=layout.top)
     if tried.code:
         words = f"{python} has no Patina any more: the hooks do nothing"
         yield Check(name="bell", level="wrong", words=words, hint="patina init")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -41,6 +42,11 @@ QUIET = {
 }
 
 
+# The interpreter that runs us, for a module of ours: without what PYTHONPATH says, of which an empty or relative part
+# is a folder of the working tree, and there may lie a `logging.py`.
+PYTHON = (sys.executable, "-E", "-P", "-m")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
     """How a child ended, and what it said."""
@@ -57,17 +63,17 @@ def environment(given: Mapping[str, str] | None = None) -> dict[str, str]:
     return {**kept, **QUIET}
 
 
-def forget_git() -> str | None:
-    """Take the `GIT_*` that a hook leaks out of this process for good and return what `GIT_DIR` was.
+def forget_git() -> tuple[str | None, str | None]:
+    """Take the `GIT_*` that a hook leaks out of this process for good; return what GIT_DIR and GIT_WORK_TREE were.
 
     GitPython copies `os.environ` into its children, so dropping them a child at a time is not enough.
     """
-    git_dir = os.environ.get("GIT_DIR")
+    named = os.environ.get("GIT_DIR"), os.environ.get("GIT_WORK_TREE")
     clean = environment()
     for name in [n for n in os.environ if n not in clean]:
         del os.environ[name]
     os.environ.update(QUIET)
-    return git_dir
+    return named
 
 
 def run(

@@ -33,8 +33,9 @@ class Repository:
         return Common(git=self.common_dir)
 
 
-def _rev_parse(cwd: Path, *args: str, git_dir: str | None) -> processes.Result:
+def _rev_parse(cwd: Path, *args: str, git_dir: str | None, tree: str | None = None) -> processes.Result:
     where = [] if git_dir is None else [f"--git-dir={git_dir}"]
+    where += [] if git_dir is None or tree is None else [f"--work-tree={tree}"]
     return processes.run(["git", *where, "rev-parse", "--path-format=absolute", *args], cwd=cwd)
 
 
@@ -42,37 +43,37 @@ def _lines(result: processes.Result) -> list[str]:
     return [os.fsdecode(line) for line in result.out.split(b"\n")[:-1]]
 
 
-def discover(cwd: Path, git_dir: str | None = None) -> Repository:
+def discover(cwd: Path, git_dir: str | None = None, tree: str | None = None) -> Repository:
     """Return the worktree that `cwd` lies in.
 
-    `git_dir` is what a hook's `GIT_DIR` said; it is used only where the folder itself leads to no repository (a
-    `git --git-dir=~/.cfg --work-tree=~` has no `.git` to find). Raises `NotARepository`, and `PatinaError` for a bare
-    repository or one of another owner.
+    `git_dir` and `tree` are what `GIT_DIR` and `GIT_WORK_TREE` said; they are used only where the folder itself leads
+    to no repository (a `git --git-dir=~/.cfg --work-tree=~` has no `.git` to find). Raises `NotARepository`, and
+    `PatinaError` for a bare repository or one of another owner.
     """
     asked = ("--git-dir", "--git-common-dir", "--show-toplevel", "HEAD", "--symbolic-full-name", "HEAD")
     result = _rev_parse(cwd, *asked, git_dir=None)
     if result.code and git_dir and not result.out:
-        result = _rev_parse(cwd, *asked, git_dir=git_dir)
+        result = _rev_parse(cwd, *asked, git_dir=git_dir, tree=tree)
     lines = _lines(result)
     if result.code == 0 and len(lines) == 5:
         top, branch = Path(lines[2]), lines[4]
         return Repository(
             top=top, git_dir=Path(lines[0]), common_dir=Path(lines[1]), head=lines[3], branch=_short(branch)
         )
-    return _discover_slowly(cwd, git_dir)
+    return _discover_slowly(cwd, git_dir, tree)
 
 
 def _short(ref: str) -> str | None:
     return ref.removeprefix("refs/heads/") if ref.startswith("refs/heads/") else None
 
 
-def _discover_slowly(cwd: Path, git_dir: str | None) -> Repository:
+def _discover_slowly(cwd: Path, git_dir: str | None, tree: str | None) -> Repository:
     """Ask one question at a time: no commit yet, a newline in a path, or no repository at all."""
     answers = []
     for question in ("--git-dir", "--git-common-dir", "--show-toplevel"):
         one = _rev_parse(cwd, question, git_dir=None)
         if one.code and git_dir:
-            one = _rev_parse(cwd, question, git_dir=git_dir)
+            one = _rev_parse(cwd, question, git_dir=git_dir, tree=tree)
         if one.code:
             raise _refusal(cwd, one.err.decode("utf-8", "replace"))
         answers.append(Path(os.fsdecode(one.out[:-1])))

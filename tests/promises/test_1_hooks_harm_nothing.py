@@ -23,6 +23,7 @@ from patina_sessions.setup import hooks, init
 from patina_sessions.system import clock
 from patina_sessions.system import repository as repositories
 from tests import arrangements
+from tests.repository import Repo
 from tests.twins import SHORT, Twin, make, work
 from tests.waiting import quiet, until
 
@@ -205,6 +206,23 @@ def test_no_environment_makes_a_hook_heard(tmp_path: Path, variable: tuple[str, 
             capture_output=True,
         )
         assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+@pytest.mark.parametrize("path", [":/opt/lib", "lib"])
+def test_nothing_that_lies_in_the_working_tree_is_run_as_python_s_own(repo: Repo, path: str) -> None:
+    """An empty part of PYTHONPATH, as `PYTHONPATH=$PYTHONPATH:/opt/lib` leaves it, is the folder of the commit."""
+    repo.patina("init")
+    for name in ("logging", "json", "subprocess"):
+        for folder in ("", "lib/"):
+            repo.write(f"{folder}{name}.py", f"open({str(repo.path / 'run')!r}, 'w')\nraise SystemExit\n")
+    repo.patina("session", "start", "work")
+    made = repo.git(
+        "commit", "--allow-empty", "-m", "feat: a", env={"PYTHONPATH": path, "PYTHONHOME": "/none"}
+    )
+    assert "feat: a" in made
+    quiet(repo)
+    assert not (repo.path / "run").exists()
+    assert "feat: a" in (repo.path / ".patina/local/active-session.md").read_text()
 
 
 @contextmanager

@@ -127,3 +127,17 @@ def test_a_copy_of_a_repository_rings_in_itself(
         copy.tree.commit("ring")
     until(lambda: called(tmp_path / "calls"), "the recorder to be called")
     assert called(tmp_path / "calls") == [(tmp_path / "copy/.git/patina", str(tmp_path / "copy"))]
+
+
+def test_dot_files_that_the_environment_names_have_one_journal_from_whichever_folder(tmp_path: Path) -> None:
+    shape = SHAPES["no_git_in_the_tree"](tmp_path)
+    env = {"GIT_DIR": str(shape.common), "GIT_WORK_TREE": str(shape.tree.path)}
+    below = shape.tree.path / "sub"
+    below.mkdir()
+    shape.tree.git("commit", "--quiet", "--allow-empty", "-m", "first", env=env)
+    shape.tree.patina("init", cwd=below, env=env)
+    shape.tree.patina("session", "start", "the work", cwd=below, env=env)
+    shape.tree.patina("note", "from below", cwd=below, env=env)
+    found = list(tmp_path.rglob("active-session.md"))
+    assert found == [shape.tree.path / ".patina/local/active-session.md"]
+    assert "from below" in found[0].read_text()

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -184,14 +183,7 @@ class Bells:
         try:
             if not files.create(common.rung) and not self.tries and not self._unanswered():
                 return  # somebody has called one that has not begun to read
-            argv = [
-                sys.executable,
-                "-P",
-                "-m",
-                "patina_sessions.recorder",
-                str(common.home),
-                str(self.layout.top),
-            ]
+            argv = [*processes.PYTHON, "patina_sessions.recorder", str(common.home), str(self.layout.top)]
             self.started.append(processes.start_detached([*argv, ""], cwd=Path("/")))
         except (PatinaError, OSError) as error:
             log.warning("no recorder could be started: %s", error)

@@ -9,7 +9,6 @@ import json
 import logging
 import os
 import signal
-import sys
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -74,7 +73,7 @@ def ensure(layout: Layout, settings: Settings) -> bool:
     try:
         if not wanted(layout, settings) or alive(layout.state):
             return False
-        argv = [sys.executable, "-P", "-m", "patina_sessions.sources.watcher"]
+        argv = [*processes.PYTHON, "patina_sessions.sources.watcher"]
         place = [str(layout.top), str(layout.git), str(layout.common.git), layout.key]
         processes.start_detached([*argv, *place, repr(clock.wall())], cwd=Path("/"))
     except (PatinaError, OSError) as error:
