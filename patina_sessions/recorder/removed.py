@@ -1,12 +1,12 @@
 """Which worktrees are gone with a session in progress: their state is still here, and nobody else will end it.
 
-One is gone when git has no directory for it any more and its folder is not there. So a worktree that was moved is not,
-and neither is the original of a copied repository, whose state the copy has too.
+One is gone when git has no directory for it any more, and where it was last seen there is none of its key: nothing, or
+another worktree. So one that was moved is not, and neither is the original of a copied repository, whose state the copy
+has too.
 """
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from patina_sessions.paths import Common
@@ -46,7 +46,6 @@ def waiting(common: Common) -> list[str]:
         state = common.worktrees / key
         if key in there or files.signature(state / DONE) is not None:
             continue
-        top = files.read(state / "top")
-        if top and not Path(os.fsdecode(top)).exists() and files.signature(state / "journal.md") is not None:
+        if files.signature(state / "journal.md") is not None and not repositories.stands(common.git, key):
             found.append(key)
     return found

@@ -1,5 +1,5 @@
-"""`patina gc`: what is kept no longer. The logs of old runs, and segments of the event log whose sessions are all
-archived; never a journal, finished or not.
+"""`patina gc`: what is kept no longer. The logs of old runs, segments of the event log whose sessions are all
+archived, and the states of worktrees that are gone; never a journal, finished or not.
 
 `end` does it at most once a day. A worktree that somebody records just now is passed over until the next time.
 """
@@ -18,7 +18,7 @@ from patina_sessions.errors import PatinaError
 from patina_sessions.events import log as event_log
 from patina_sessions.frozen import dataclass
 from patina_sessions.paths import Common, Layout
-from patina_sessions.recorder import settle
+from patina_sessions.recorder import removed, settle
 from patina_sessions.recorder import state as states
 from patina_sessions.settings import Settings
 from patina_sessions.system import files
@@ -54,7 +54,13 @@ def collect(common: Common, settings: Settings, now: datetime, *, dry_run: bool 
             if not held:
                 busy.append(layout.key)
                 continue
-            old = _old_segments(layout, settings.number("gc.segment_days"), now)
+            days = settings.number("gc.segment_days")
+            if dead := _dead(layout, days, now):
+                gone += _removed(dead, dry_run=dry_run)
+                if not dry_run:
+                    files.remove_tree(layout.state)
+                continue
+            old = _old_segments(layout, days, now)
             if old and not dry_run:
                 _carry_on(layout, settings)
             gone += _removed(old, dry_run=dry_run)
@@ -127,6 +133,22 @@ def _old_segments(layout: Layout, days: float, now: datetime) -> list[Expired]:
             Expired(path=path, size=seen[2], why=f"its sessions are archived, over {days:g} days ago")
         )
     return found
+
+
+def _dead(layout: Layout, days: float, now: datetime) -> list[Expired]:
+    """Return all files of a worktree that has been gone for so long, if what was done in it is archived."""
+    seen = files.signature(layout.state / removed.DONE)
+    if seen is None or now.timestamp() - seen[3] / 1e9 < days * DAY:
+        return []
+    if any(name.endswith((".yolo", ".bundle")) for name in files.names(layout.runs)):
+        return []  # work of an autonomous run that is not home
+    sessions = (s for n in event_log.segments(layout) for s in _ends(layout, n))
+    if not all(_archived(layout.common, session) for session in sessions):
+        return []
+    paths = sorted(p for p in layout.state.rglob("*") if not p.is_dir())
+    sizes = ((p, files.signature(p)) for p in paths)
+    why = f"its worktree is gone, over {days:g} days ago"
+    return [Expired(path=p, size=s[2], why=why) for p, s in sizes if s is not None]
 
 
 def _ends(layout: Layout, number: int) -> list[str]:

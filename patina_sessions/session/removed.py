@@ -54,6 +54,8 @@ def _finish(place: Here, key: str, now: datetime) -> str | None:
             head = _record_what_is_left(place, r, now)
             _end(place, r, state.session, head)
             states.save(dead, state)
+        if not state.made:
+            files.remove(dead.snapshot)  # each commit elsewhere reads those that are there
         files.create(dead.state / removed.DONE)
         return state.ended
 

@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 _NAME = re.compile(r"agent-[a-z]{1,20}-[0-9]+-*\.in\Z")
 _HEAD = re.compile(rb"patina-agent 2 ([a-z]{1,20}) ([01-]) ([0-9]{1,9})\n([^\n]*)\n")
 _WHOLE = b"\n.\n"  # no line of JSON
+_HEAD_MOST = 8192  # bytes: the lines of the hook's own, of which one is a path
 _MOST = 32 * 1024 * 1024  # bytes of a payload that are read: an edit's holds the whole file twice
 _LOST = 86_400  # seconds after which a payload whose worktree is gone is anybody's to remove
 _UNSEEN = ("started", "prompt", "ended")  # what is logged where nobody wants to read of agents
@@ -51,15 +52,17 @@ def read(spool: Path, git_dir: Path, keep: Keep) -> Reading:
     mine = os.path.realpath(git_dir)
     for path, state in _waiting(spool):
         age = clock.wall() - state.st_mtime
-        data = _bytes(path)
+        # A payload may be large, and is read whole by none but its own worktree.
+        beginning = _HEAD.match(_bytes(path, _HEAD_MOST) or b"")
+        if beginning is not None and os.path.realpath(os.fsdecode(beginning[4])) != mine:
+            if age > _LOST:
+                used.append(path)
+            continue
+        data = _bytes(path, _MOST)
         head = _HEAD.match(data) if data is not None and data.endswith(_WHOLE) else None
         if data is None or head is None:
             # One that is at work is torn for milliseconds, one that was killed for ever.
             if age > _LOST or (data is not None and (len(data) >= _MOST or data.endswith(_WHOLE))):
-                used.append(path)
-            continue
-        if os.path.realpath(os.fsdecode(head[4])) != mine:
-            if age > _LOST:
                 used.append(path)
             continue
         used.append(path)
@@ -83,10 +86,10 @@ def _waiting(spool: Path) -> list[tuple[Path, os.stat_result]]:
     return sorted(found, key=lambda one: (one[1].st_mtime_ns, one[0].name))
 
 
-def _bytes(path: Path) -> bytes | None:
+def _bytes(path: Path, most: int) -> bytes | None:
     try:
         with open(path, "rb") as stream:
-            return stream.read(_MOST)
+            return stream.read(most)
     except OSError:
         return None  # another user's, who will wake a recorder of their own
 

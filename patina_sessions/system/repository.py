@@ -114,22 +114,54 @@ def _refusal(cwd: Path, words: str) -> PatinaError:
 def key(git_dir: Path, *, make: bool) -> str | None:
     """Return the nonce of a worktree; where it has none, or is a copy of another folder, make one if `make`.
 
-    The file also holds the folder's inode: `cp -r` of a repository must not inherit an active session.
+    The file also holds the folder's inode: `cp -r` of a repository must not inherit an active session. One that is
+    another folder for having been moved to another disk, or brought back from a backup, goes on.
     """
     file = key_file(git_dir)
     inode = os.stat(git_dir).st_ino
-    words = (files.read(file) or b"").decode("ascii", "replace").split()
+    words = _key_words(git_dir)
     if len(words) == 2 and words[1] == str(inode):
         return words[0]
+    moved = len(words) == 2 and not _original(git_dir, words[0])
     if not make:
-        return None
-    fresh = os.urandom(4).hex()
+        return words[0] if moved else None
+    fresh = words[0] if moved else os.urandom(4).hex()
     text = f"{fresh} {inode}\n".encode()
     if words:
         files.write(file, text)
     elif not files.create(file, text):
         return key(git_dir, make=True)
     return fresh
+
+
+def _key_words(git_dir: Path) -> list[str]:
+    return (files.read(key_file(git_dir)) or b"").decode("ascii", "replace").split()
+
+
+def _original(git_dir: Path, nonce: str) -> bool:
+    """Tell whether another folder is the one of this key."""
+    linked = files.read(git_dir / "commondir")
+    common = git_dir if linked is None else git_dir / os.fsdecode(linked.rstrip(b"\n"))
+    return stands(common, nonce, other_than=git_dir)
+
+
+def stands(common_dir: Path, nonce: str, *, other_than: Path | None = None) -> bool:
+    """Tell whether the worktree of a key still is where it was last seen, as far as its folder can tell."""
+    kept = files.read(common_dir / "patina" / "worktrees" / nonce / "top")
+    if not kept:
+        return True  # where that was is not known
+    top = Path(os.fsdecode(kept))
+    if not top.exists():
+        return False
+    git_dir = top / ".git"
+    if git_dir.is_file():
+        said = (files.read(git_dir) or b"").removeprefix(b"gitdir:").strip()
+        git_dir = top / os.fsdecode(said)
+    if not git_dir.is_dir():
+        return not (top / ".git").exists()  # a git directory apart from its tree, of which nothing here tells
+    if other_than is not None and git_dir.samefile(other_than):
+        return False
+    return _key_words(git_dir) == [nonce, str(os.stat(git_dir).st_ino)]
 
 
 def off(layout: Layout) -> Literal["worktree", "repository"] | None:

@@ -181,3 +181,28 @@ def test_a_project_cannot_have_the_logs_of_its_guests_removed(ready: Repo) -> No
     ready.write(".patina/config.toml", "gc.run_days = 0.5\n")
     assert collected(ready)["removed"] == []
     assert path.exists()
+
+
+def test_of_a_worktree_that_is_gone_for_so_long_nothing_is_kept_but_its_journals(
+    ready: Repo, tmp_path: Path
+) -> None:
+    linked = ready.worktree(tmp_path / "linked", "topic")
+    linked.patina("session", "start", "in the linked one")
+    linked.commit("theirs", b="1\n")
+    quiet(ready)
+    ready.git("worktree", "remove", "--force", str(linked.path))
+    ready.patina("record")
+    [mark] = ready.path.glob(".git/patina/worktrees/*/gone")
+    before = journals(ready)
+    assert len(before) == 7
+    assert collected(ready)["removed"] == []
+    age(mark, 181)
+    assert collected(ready, "--dry-run")["removed"]
+    assert mark.exists()
+    (mark.parent / "runs").mkdir(exist_ok=True)
+    (mark.parent / "runs/1.bundle").touch()  # work that is not home
+    assert collected(ready)["removed"] == []
+    (mark.parent / "runs/1.bundle").unlink()
+    collected(ready)
+    assert not mark.parent.exists()
+    assert journals(ready) == before

@@ -155,3 +155,35 @@ def test_what_cannot_be_finished_costs_the_recorder_one_try_an_hour_and_keeps_no
     log.write_bytes(kept)
     repo.patina("record")
     assert len(finished(repo)) == 2
+
+
+def test_one_whose_folder_another_has_taken_is_finished_too(repo: Repo, worked: Repo) -> None:
+    repo.git("worktree", "remove", "--force", str(worked.path))
+    repo.git("worktree", "add", "--quiet", "-b", "another", str(worked.path))
+    repo.patina("record")
+    (journal,) = finished(repo)
+    assert ": told\n" in journal
+    worked.patina("session", "start", "in the next one")
+    assert "in the next one" in (worked.path / ".patina/local/active-session.md").read_text()
+
+
+@pytest.mark.parametrize("back", [True, False])
+def test_a_repository_that_came_from_another_disk_or_a_backup_goes_on(
+    repo: Repo, worked: Repo, tmp_path: Path, back: bool
+) -> None:
+    session, elsewhere = active(repo), tmp_path / "elsewhere"
+    subprocess.run(["cp", "-a", str(repo.path), str(elsewhere)], check=True)
+    subprocess.run(["rm", "-rf", str(repo.path)], check=True)
+    if back:
+        elsewhere.rename(repo.path)
+    there = repo if back else Repo(elsewhere)
+    there.patina("note", "on again")
+    assert active(there) == session
+    assert "on again" in (there.path / ".patina/local/active-session.md").read_text()
+
+
+def test_what_a_thousand_gone_ones_left_is_not_read_at_each_commit(repo: Repo, worked: Repo) -> None:
+    repo.git("worktree", "remove", "--force", str(worked.path))
+    repo.patina("record")
+    gone = [p.parent for p in (repo.path / ".git/patina/worktrees").glob("*/gone")]
+    assert [list(p.glob("state.json")) for p in gone] == [[]]
