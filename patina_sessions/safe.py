@@ -38,6 +38,11 @@ def _escape(char: str) -> str:
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
+def is_utf_8(text: str) -> bool:
+    """Tell whether a text has no byte that surrogateescape had to hand over."""
+    return text.isascii() or not any("\ud800" <= char <= "\udfff" for char in text)
+
+
 def visible(text: str) -> str:
     """Return text in which nothing hides: control, bidirectional and invisible characters as escapes.
 

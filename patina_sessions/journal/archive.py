@@ -47,16 +47,17 @@ def all(layout: Layout) -> list[Archived]:  # noqa: A001 (archive.all reads as w
     for where, tree in ((layout.sessions, True), (layout.common.archive, False)):
         above = f"{where}/"
         for name, signature in folder.plain(where):
-            stem = _stem(name)
-            if stem is not None and stem not in found:
-                found[stem] = Archived(stem, above + name, tree, signature)
-    return [found[stem] for stem in sorted(found)]
+            session = stem(name)
+            if session is not None and session not in found:
+                found[session] = Archived(session, above + name, tree, signature)
+    return [found[session] for session in sorted(found)]
 
 
-def _stem(name: str) -> str | None:
-    """Return the id that a file's name stands for; a README is no journal."""
-    stem = name.removesuffix(".md")
-    return None if stem == name or stem.lower() == "readme" else stem
+def stem(name: str) -> str | None:
+    """Return the id that a file's name stands for; a README is no journal, and no id is anything but UTF-8."""
+    session = name.removesuffix(".md")
+    no_id = session == name or session.lower() == "readme" or not safe.is_utf_8(session)
+    return None if no_id else session
 
 
 def _is_plain(path: Path) -> bool:

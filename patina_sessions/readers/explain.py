@@ -189,7 +189,7 @@ def _later(db: sqlite3.Connection, tie: Tie, paths: Sequence[str]) -> list[tuple
 
     Starts are whole seconds, so that of two within one the id decides, as it does wherever sessions are put in order.
     """
-    started = db.execute("SELECT started FROM journal WHERE path = ?", (tie.path,)).fetchone()
+    started = db.execute("SELECT started FROM journal WHERE path = ?", (index.named(tie.path),)).fetchone()
     asked = "SELECT id, title, files FROM journal WHERE (started, id) > (?, ?) ORDER BY started, id"
     wanted = set(paths)
     rows = db.execute(asked, (started[0] if started else 0.0, tie.session))

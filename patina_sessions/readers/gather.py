@@ -31,8 +31,8 @@ def folder(path: Path) -> list[Source]:
         raise PatinaError(
             f"there is no folder {path}", "Name a folder of journals: patina search … --from DIR"
         )
-    names = [n for n in files.names(path) if n.endswith(".md") and n.lower() != "readme.md"]
-    return [Source(id=n.removesuffix(".md"), path=path / n) for n in names]
+    stems = ((archive.stem(n), n) for n in files.names(path))
+    return [Source(id=stem, path=path / n) for stem, n in stems if stem is not None]
 
 
 def everywhere(layout: Layout) -> list[Source]:

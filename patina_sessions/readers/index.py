@@ -7,6 +7,7 @@ file's size, inode or times are not what they were.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from patina_sessions import safe
 from patina_sessions.errors import PatinaError
 from patina_sessions.system import files
 
@@ -65,6 +67,17 @@ class Source(NamedTuple):
     id: str
     path: str | Path
     signature: str | None = None
+
+
+def named(path: str | Path) -> str:
+    """Return how a path is written in the index, where all text is UTF-8; `located` gives it back."""
+    name = str(path)
+    return name if safe.is_utf_8(name) else "\0" + os.fsencode(name).decode("latin-1")
+
+
+def located(name: str) -> Path:
+    """Return the path that `named` wrote."""
+    return Path(os.fsdecode(name[1:].encode("latin-1")) if name.startswith("\0") else name)
 
 
 def ask(
@@ -121,14 +134,14 @@ def opened(path: Path | None) -> Iterator[sqlite3.Connection]:
 
 def follow(db: sqlite3.Connection, sources: Sequence[Source]) -> int:
     """Bring the index up to the journals and return how many were read. Nothing is when nothing changed."""
-    now = {str(s.path): signature(s.path) if s.signature is None else s.signature for s in sources}
+    now = {named(s.path): signature(s.path) if s.signature is None else s.signature for s in sources}
     now = {path: seen for path, seen in now.items() if seen}
     if _known(db) == now:
         return 0
     with db:
         db.execute("BEGIN IMMEDIATE")
         known = _known(db)  # again: another process may have done it while this one waited
-        changed = [s for s in sources if known.get(str(s.path)) != now.get(str(s.path))]
+        changed = [s for s in sources if known.get(named(s.path)) != now.get(named(s.path))]
         _forget(db, [path for path, seen in known.items() if now.get(path) != seen])
         for heap in _taken(changed, now):
             _put(db, heap, now)
@@ -175,7 +188,7 @@ def _taken(sources: Iterable[Source], now: Mapping[str, str]) -> Iterator[list[t
     heap: list[tuple[Source, Document]] = []
     size = 0
     for source in sources:
-        data = files.read(Path(source.path)) if str(source.path) in now else None
+        data = files.read(Path(source.path)) if named(source.path) in now else None
         if data is None:
             continue
         heap.append((source, document.of(source.id, data)))
@@ -198,7 +211,7 @@ def _put(db: sqlite3.Connection, heap: Sequence[tuple[Source, Document]], now: M
     db.executemany(
         "INSERT INTO journal(key, id, path, signature, started, title, llm, branch, author, files, commits)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        ((key, s.id, str(s.path), now[str(s.path)], *_FACTS(d)) for key, (s, d) in keyed),
+        ((key, s.id, named(s.path), now[named(s.path)], *_FACTS(d)) for key, (s, d) in keyed),
     )
     made = sorted((*tie, key) for key, (_, d) in keyed for tie in d.ties)
     db.executemany("INSERT INTO made(name, how, id, key) VALUES (?, ?, ?, ?)", made)

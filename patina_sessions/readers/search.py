@@ -147,11 +147,11 @@ def _hit(row: tuple[str, str, str, float, float], words: Sequence[str]) -> Hit:
     session, path, title, started, score = row
     return Hit(
         id=session,
-        path=Path(path),
+        path=index.located(path),
         title=title,
         started=datetime.fromtimestamp(started, UTC) if started else None,
         score=-score,
-        lines=tuple(_lines(Path(path), words)),
+        lines=tuple(_lines(index.located(path), words)),
     )
 
 

@@ -40,12 +40,14 @@ def _kept(db: sqlite3.Connection, there: Sequence[Archived]) -> list[tuple[Archi
     """Return the facts of these journals; those that changed are read, and kept for the next time."""
     from patina_sessions.readers import index
 
-    known = _known(db)
+    stored = _known(db)
+    known = {one.place: stored[name] for one in there if (name := index.named(one.place)) in stored}
     changed = [one for one in there if one.place not in known or known[one.place][0] != one.signature]
     fresh = {one.place: found for one in changed if (found := _read(one)) is not None}
-    gone = known.keys() - {one.place for one in there}
+    gone = stored.keys() - {index.named(place) for place in known}
     if fresh or gone:
-        rows = [(one.place, one.signature, _said(fresh[one.place])) for one in changed if one.place in fresh]
+        read = [one for one in changed if one.place in fresh]
+        rows = [(index.named(one.place), one.signature, _said(fresh[one.place])) for one in read]
         index.put_facts(db, gone, rows)
     missing = {one.place for one in changed if one.place not in fresh}
     return [

@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias
 
 from patina_sessions.frozen import dataclass
 from patina_sessions.model import Id
+from patina_sessions.readers import index
 
 How: TypeAlias = Literal["id", "rewritten", "patch", "squash", "tree"]
 
@@ -48,7 +49,7 @@ def of(
 
 def _tie(row: tuple[str, str, str], how: How) -> Tie:
     session, path, commit = row
-    return Tie(session=session, path=path, how=how, commit=commit)
+    return Tie(session=session, path=str(index.located(path)), how=how, commit=commit)
 
 
 def _one(db: sqlite3.Connection, name: str, how: str) -> tuple[str, str, str] | None:

@@ -60,6 +60,27 @@ def _filled(repo: Repo, archive: Path) -> Path:
     return there.with_name("index.db")
 
 
+@pytest.mark.parametrize("few", [True, False])
+def test_a_path_and_a_name_that_are_no_utf_8_are_read_like_others(
+    tmp_path: Path, archive: Path, words: str, few: bool
+) -> None:
+    repo = Repo.create(tmp_path / os.fsdecode(b"caf\xe9"))
+    made = repo.commit("chore: first", a="1")
+    if few:
+        repo.patina("init")
+    else:
+        _filled(repo, archive)
+    (repo.path / "layer/sessions" / os.fsdecode(b"\xff\xfe.md")).write_bytes(b"# Session: theirs\n")
+    repo.patina("session", "start", "of sloops")
+    made = repo.commit("feat: sloop", b="1")
+    repo.patina("session", "end")
+    for _ in range(2):
+        assert "of sloops" in repo.patina("search", "sloop").stdout
+        assert "of sloops" in repo.patina("list").stdout
+        assert "of sloops" in repo.patina("explain", made).stdout
+    assert "of sloops" in repo.patina("context").stdout
+
+
 def _asking(repo: Repo, words: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [*_ASK, *words.split()], cwd=repo.path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
