@@ -13,6 +13,7 @@ from patina_sessions.session.active import Here, active
 from patina_sessions.system import files
 
 TRIES = 8
+_EVENT = 32_768  # bytes that an event and what is written beside it take at most
 
 
 def note(place: Here, text: str, now: datetime) -> Event:
@@ -33,10 +34,18 @@ def goal(place: Here, text: str, now: datetime) -> int:
         raise PatinaError("the goal is empty", 'Give it a text: patina goal "what is to be reached"')
     data = GoalAdded(text=redact.redact(text.strip()))
     with active(place, now) as (r, _):
+        _require_room(r)
         write_goal(r, data.text)
         r.add(data)
         r.settle()
         return len(grammar.parse(files.read(r.layout.journal) or b"").goals)
+
+
+def _require_room(r: Recording) -> None:
+    """Ask for the room of all that will be written before the first of it: file and log are to say the same."""
+    size = len(files.read(r.layout.journal) or b"") + _EVENT
+    for path in (r.layout.journal, r.layout.snapshot):
+        files.require_room(path, size)
 
 
 def write_goal(r: Recording, text: str) -> None:
@@ -67,6 +76,7 @@ def done(place: Here, number: int, now: datetime) -> GoalDone:
         offset, ticked = box
         if ticked:
             raise PatinaError(f"goal {number} is done already", "See the others: patina session status")
+        _require_room(r)
         files.poke(r.layout.journal, offset, data[offset : offset + 1], b"x")
         event = GoalDone(number=number, text=redact.redact(goals[number - 1].text))
         r.add(event)
@@ -82,6 +92,7 @@ def retitle(place: Here, title: str, now: datetime) -> Renamed:
     if not data.title:
         raise PatinaError("the title is empty", 'Give it one: patina rename "a better title"')
     with active(place, now) as (r, _):
+        _require_room(r)
         for _ in range(TRIES):
             before = files.read(r.layout.journal) or b""
             if append.exchange(r.layout, before, render.retitle(before, data.title)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.repository import Repo
-from tests.waiting import quiet
+from tests.waiting import events, quiet
 
 ACTIVE = ".patina/local/active-session.md"
 
@@ -191,11 +192,20 @@ def test_a_full_disk_loses_nothing_and_the_session_ends_once_there_is_room(
         assert refused.returncode == 1
         assert refused.stderr.splitlines()[0].startswith("Error: cannot write")
         assert "free some space" in refused.stderr.splitlines()[1]
+        # With room for the file, but not for its event, neither is written: what is said again stands there once.
+        os.truncate(filler, filler.stat().st_size - 45_056)
+        for command in (("goal", "a goal"), ("goal", "--done", "1"), ("rename", "another")):
+            assert small.patina(*command, check=False).returncode == 1
         filler.unlink()
+        for command in (("goal", "a goal"), ("goal", "--done", "1"), ("rename", "another")):
+            small.patina(*command)
+        kinds = [event["type"] for event in events(small)]
+        assert [kinds.count(kind) for kind in ("goal.added", "goal.done", "session.renamed")] == [1, 1, 1]
         small.patina("note", "room again")
         small.patina("session", "end")
         text = next(small.path.glob("layer/sessions/2*.md")).read_text()
         assert text.count(f"Commit {made[:10]}: ") == 1
         assert "room again" in text
+        assert text.count("] a goal") == 1
     finally:
         subprocess.run(["umount", "-l", str(disk)], check=True)
