@@ -158,5 +158,4 @@ KEYS: tuple[Key, ...] = (
         project=False,
         words="events of archived sessions are kept for so many days; journals for ever",
     ),
-    Key(name="redact", default=True, project=False, words="secrets are taken out before anything is written"),
 )

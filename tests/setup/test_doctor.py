@@ -125,11 +125,11 @@ def test_an_ignored_archive_and_journals_in_no_commit_are_said(ready: Repo) -> N
 
 
 def test_settings_say_where_they_come_from_and_what_is_ignored(ready: Repo) -> None:
-    ready.write(".patina/config.toml", 'tags = "none"\nredact = false\nnonsense = 1\n')
+    ready.write(".patina/config.toml", 'tags = "none"\nagent.auto_start = false\nnonsense = 1\n')
     _, found = examined(ready)
     words = " | ".join(c["words"] for c in found["settings"])
     assert "tags = none (from" in words
-    assert "redact is not taken from a project's file" in words
+    assert "agent.auto_start is not taken from a project's file" in words
     assert "nobody knows the setting nonsense" in words
 
 
