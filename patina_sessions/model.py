@@ -340,6 +340,7 @@ class Entry:
     what: str
     body: str = ""
     dated: bool = False  # on a later day than the entry before it
+    zoned: bool = False  # in another time zone than that one
     numbered: bool = True
 
 

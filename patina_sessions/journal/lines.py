@@ -26,7 +26,9 @@ _HEADING = re.compile(rb"\n( {0,3}(#{1,6})[ \t]+([^\n]*))")  # the first three g
 LINE, LEVEL, TEXT, ITEM, FENCE, INFO = range(1, 7)
 
 _NUMBER = re.compile(rb"<!-- ([0-9]{1,18}) -->[ \t\r]*$", re.MULTILINE)
-_TIME = re.compile(rb"(?:([0-9]{4}-[0-9]{2}-[0-9]{2})[ \t]+)?([0-9]{1,2}:[0-9]{2})(?![0-9])")
+_TIME = re.compile(
+    rb"(?:([0-9]{4}-[0-9]{2}-[0-9]{2})[ \t]+)?([0-9]{1,2}:[0-9]{2})(?![0-9])(?:[ \t]+[+-][0-9]{4}(?=[ \t]))?"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

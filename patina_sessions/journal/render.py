@@ -56,7 +56,8 @@ def goal(text: str, *, done: bool = False) -> str:
 
 def entry(given: Entry) -> str:
     """Return one entry, its heading carrying its event's number; a blank line comes before it."""
-    stamp = given.time.strftime("%Y-%m-%d %H:%M" if given.dated else "%H:%M")
+    dated = "%Y-%m-%d " if given.dated or given.zoned else ""
+    stamp = given.time.strftime(f"{dated}%H:%M{' %z' if given.zoned else ''}")
     number = NUMBER.format(given.seq) if given.numbered else ""
     body = given.body.rstrip("\n")
     return f"\n### {stamp} - {given.what}{number}\n" + (f"{body}\n" if body else "")

@@ -16,6 +16,7 @@ def to_json(carry: Carry) -> dict[str, Any]:
     """Return a carry in JSON's own types."""
     return {
         "day": carry.day,
+        "zone": carry.zone,
         "steps": carry.steps,
         "replay": [codec.encode(e).decode("utf-8", "surrogateescape") for e in carry.replay],
         "work": codec.as_json(carry.work),
@@ -27,6 +28,7 @@ def from_json(plain: dict[str, Any]) -> Carry:
     """Return the carry that `to_json` made this of."""
     return Carry(
         day=plain["day"],
+        zone=plain.get("zone", ""),
         steps=plain["steps"],
         replay=tuple(_event(raw) for raw in plain["replay"]),
         work=codec.from_json(Work, plain["work"]),

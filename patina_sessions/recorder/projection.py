@@ -27,6 +27,7 @@ class Carry:
     """What the projection remembers between two events."""
 
     day: str = ""  # of the entry before, so that one on a later day carries its date
+    zone: str = ""  # of the entry before, as +0100, so that one in another zone says so
     replay: tuple[Event, ...] = ()  # the steps of a rebase that is not over
     work: Work = _NOTHING  # files worked on that no entry has told of
     steps: int = 0  # checkouts of a bare commit id since the last named one: a bisect, a script
@@ -64,7 +65,8 @@ def project(events: Iterable[Event], *, files: int, carry: Carry | None = None) 
 def _step(carry: Carry, event: Event, files: int) -> tuple[Carry, tuple[Entry, ...]]:
     match event.data:
         case model.Started():
-            return Carry(day=_day(event.time), turns=turns.carried_over(carry.turns)), ()
+            zone = event.time.strftime("%z")
+            return Carry(day=_day(event.time), zone=zone, turns=turns.carried_over(carry.turns)), ()
         case model.Made():
             return _entry(carry, event, words.made(event.data, limit=files))
         case model.Rebased():
@@ -107,10 +109,11 @@ def _day(time: datetime) -> str:
 
 def _entry(carry: Carry, event: Event, told: tuple[str, str]) -> tuple[Carry, tuple[Entry, ...]]:
     what, body = told
-    day = _day(event.time)
+    day, zone = _day(event.time), event.time.strftime("%z")
     dated = bool(carry.day) and day > carry.day
-    entry = Entry(seq=event.seq, time=event.time, what=what, body=body, dated=dated)
-    return replace(carry, day=max(day, carry.day)), (entry,)
+    zoned = bool(carry.zone) and zone != carry.zone
+    entry = Entry(seq=event.seq, time=event.time, what=what, body=body, dated=dated, zoned=zoned)
+    return replace(carry, day=max(day, carry.day), zone=zone), (entry,)
 
 
 def _work_told(carry: Carry, event: Event) -> tuple[Carry, tuple[Entry, ...]]:
