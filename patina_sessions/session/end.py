@@ -207,7 +207,7 @@ def _committed(place: Here, r: Recording, session: Session, tree: str) -> tuple[
     try:
         made = commit.journal(place, tree, f"Session {session.id}: {session.title}")
     except PatinaError as error:
-        return None, error.message
+        return None, ". ".join(filter(None, (error.message, error.hint)))
     r.note_down({"record": "own", "id": made})  # else the next session would tell of a commit outside any
     r.settle()
     return made, None
