@@ -98,7 +98,8 @@ def _ids(out: bytes) -> list[Id]:
 
 
 def _blamed(git: Git, name: str, line: int) -> list[Id]:
-    found = git.ask("blame", "--porcelain", "-w", f"-L{line},{line}", "--", name, here=True)
+    asked = ("blame", "--porcelain", "--no-textconv", "-w", f"-L{line},{line}", "--", name)
+    found = git.ask(*asked, here=True)
     if found.code:
         raise PatinaError(
             f"{name} has no line {line} that git knows", "Commit the file first, or name another line."

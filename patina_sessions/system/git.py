@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from git.cmd import Git as GitCommand
 
 # In a partial clone a missing object would be fetched, and git before 2.45 ignores GIT_NO_LAZY_FETCH: so no transport
-# is allowed, which every git obeys. A monitor named in the configuration is a program of the user's.
-_QUIET = ("protocol.allow=never", "core.fsmonitor=false")
+# is allowed, which every git obeys. A monitor named in the configuration is a program of the user's. The rest is what a
+# user may have chosen to see, and would stand in what is read here.
+_SEEN = ("color.ui=false", "log.showSignature=false", "submodule.recurse=false")
+_QUIET = ("protocol.allow=never", "core.fsmonitor=false", *_SEEN)
 _PLAIN = ("--root", "--no-ext-diff", "--no-textconv")
 _DIFF = ("diff-tree", "--stdin", "-r", "-z", *_PLAIN)
 _PATCHES_AT_ONCE = 64  # their text is held in memory

@@ -191,3 +191,22 @@ def test_what_is_nothing_here_is_said(worked: Repo) -> None:
         assert said.stderr.startswith("Error: ")
     worked.write("src/parser.py", "changed\n")
     assert "not committed yet" in worked.patina("explain", "src/parser.py:1", check=False).stderr
+
+
+def test_what_a_user_likes_to_see_of_git_changes_nothing_and_their_programs_do_not_run(
+    worked: Repo, tmp_path: Path
+) -> None:
+    gpg = tmp_path / "gpg"
+    gpg.write_text('#!/bin/sh\ncat > /dev/null\necho "[GNUPG:] SIG_CREATED " >&2\necho "a signature"\n')
+    gpg.chmod(0o755)
+    worked.git("config", "gpg.program", str(gpg))
+    worked.write("src/signed.py", "1\n")
+    worked.write(".gitattributes", "*.py diff=shown\n")
+    worked.git("add", "src/signed.py")
+    worked.git("commit", "--quiet", "-S", "-m", "feat: signed")
+    worked.git("config", "diff.shown.textconv", f"echo ran >> '{tmp_path}/ran'; cat")
+    worked.git("config", "log.showSignature", "true")
+    worked.git("config", "color.ui", "always")
+    for what in ("src/signed.py", "src/signed.py:1"):
+        assert explained(worked, what)["subject"] == "feat: signed"
+    assert not (tmp_path / "ran").exists()
