@@ -103,6 +103,8 @@ def forget(what: str, dry_run: bool, as_json: bool) -> None:
                 "session": done.session,
                 "changes": rows,
                 "commits": [{"id": h.commit, "path": h.path} for h in done.commits],
+                "staged": [_shown(here, one.top / one.path) for one in done.staged],
+                "packed": [_shown(here, path) for path in done.packed],
                 "tags": list(done.tags),
                 "mentions": [_shown(here, path) for path in done.mentions],
             },
@@ -112,6 +114,8 @@ def forget(what: str, dry_run: bool, as_json: bool) -> None:
 
 
 def _say_forgotten(here: Here, done: Forgotten, *, dry_run: bool) -> None:
+    import shlex
+
     from patina_sessions import safe
 
     for change in done.changes:
@@ -124,11 +128,23 @@ def _say_forgotten(here: Here, done: Forgotten, *, dry_run: bool) -> None:
         click.echo(f"{verb} {safe.visible(_shown(here, change.path))}")
     if not done.changes:
         click.echo("Patina keeps it nowhere.")
+    for one in done.staged:
+        elsewhere = [] if one.top == here.layout.top else ["-C", str(one.top)]
+        command = safe.visible(shlex.join(["git", *elsewhere, "add", one.path]))
+        click.echo(
+            f"still in git's index: {safe.visible(_shown(here, one.top / one.path))}; take it out: {command}"
+        )
     for holder in done.commits:
         where = f"in {safe.path(holder.path)}" if holder.path else "in its message"
         click.echo(f"still held by commit {holder.commit[:10]}, {where}")
     if done.commits:
         click.echo("Commits are git's: to take it out of those, rewrite the history (git filter-repo).")
+    for path in done.packed:
+        run = safe.visible(path.stem)
+        click.echo(
+            f"may hold it: {safe.visible(_shown(here, path))}; bring that work home or give it up:"
+            f" patina yolo recover {run}, patina yolo rm {run}"
+        )
     for path in done.mentions:
         click.echo(f"named in {safe.visible(_shown(here, path))}")
     if done.tags:

@@ -1,21 +1,29 @@
 """What a text, or what a session was, is taken out of: as functions from bytes to bytes. Pure.
 
-A text stands in a journal as `safe` has left it, and in a log as JSON writes it; each of these forms is looked for.
-Lines of the event log are changed inside their texts only, so that a text that looks like JSON cannot break one.
+A text stands in a journal as `safe` has left it, and in a log as JSON writes it; each of these forms is looked for, and
+the beginning of one before the mark of a cut: a heading has room for 200 characters. Lines of the event log are changed
+inside their texts only, so that a text that looks like JSON cannot break one.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Container, Iterable
 from typing import Any
 
 from patina_sessions import safe
 from patina_sessions.events import codec
+from patina_sessions.journal import grammar
 
 MARK = "[forgotten]"
 FORGOTTEN = "patina.forgotten"  # a type of event that nobody knows, so it is kept and passed over
+LEAST_CUT = 8  # bytes of a form that are left of it before a cut
+_CUTS = ("…".encode(), b"\\u2026")
 _LONG = 10**9
+_SECTIONS = frozenset({"Goals", "Previous Session Context", "Activity Log", "Session Classification"})
+_FIELDS = frozenset({"id", "started", "starting commit", "session tag"})
+_FACTS = ("v", "kept", "started", "ended", "tz", "head", "commits", "rewrites", "whole")
 # Fields that are not text: what is what, and the ties to git.
 _FIXED = frozenset(
     "agent_session by how id key kind new old outcome parents phase previous rewrites run session sha256 since status"
@@ -44,7 +52,51 @@ def without(data: bytes, given: Iterable[bytes]) -> tuple[bytes, int]:
         if seen := data.count(form):
             data = data.replace(form, MARK.encode())
             count += seen
+        data, seen = _without_cut(data, form)
+        count += seen
     return data, count
+
+
+def _without_cut(data: bytes, form: bytes) -> tuple[bytes, int]:
+    """Return the bytes with a mark in the place of what a cut left of the form."""
+    head, kept, count = form[:LEAST_CUT], bytearray(), 0
+    done = at = 0
+    while len(form) > LEAST_CUT and (found := data.find(head, at)) >= 0:
+        end = found + len(head)
+        while end - found < len(form) and data[end : end + 1] == form[end - found : end - found + 1]:
+            end += 1
+        at = found + 1
+        if data.startswith(_CUTS, end):
+            kept += data[done:found] + MARK.encode()
+            done = at = end
+            count += 1
+    return bytes(kept) + data[done:], count
+
+
+def beginnings(given: Iterable[bytes]) -> tuple[bytes, ...]:
+    """Return an extended regular expression for the lines in which a cut may have left something of each form."""
+    found = []
+    for form in given:
+        head = form.decode("utf-8", "replace")[:LEAST_CUT]
+        if len(form) > LEAST_CUT and "\ufffd" not in head:
+            literal = "".join(f"\\{c}" if c in "\\^$.[]|()*+?{}" else c for c in head)
+            found += [literal.encode() + b".*" + re.escape(cut) for cut in _CUTS]
+    return tuple(dict.fromkeys(found))
+
+
+def bones(data: bytes) -> tuple[object, ...]:
+    """Return what a journal is read by: its id and times, the names of what is ours in it, the facts about commits."""
+    journal = grammar.parse(data)
+    facts = journal.archived
+    named = [(part.kind, part.name) for part in journal.parts if part.name in _SECTIONS]
+    return (
+        sorted(journal.fields),
+        [value for name, value in journal.fields.items() if name.casefold() in _FIELDS],
+        named,
+        [(entry.date, entry.time, entry.number) for entry in journal.entries],
+        len(journal.goals),
+        None if facts is None else (sorted(facts), [facts.get(name) for name in _FACTS]),
+    )
 
 
 def log_without(data: bytes, given: Iterable[bytes]) -> tuple[bytes, int]:
@@ -84,7 +136,7 @@ def _line_without(raw: bytes, wanted: tuple[bytes, ...]) -> tuple[bytes, int]:
     return (codec.dump(cleaned), count) if count else (raw, 0)
 
 
-def log_without_events(data: bytes, first: int, last: int) -> tuple[bytes, int]:
+def log_without_events(data: bytes, numbers: Container[int]) -> tuple[bytes, int]:
     """Return a segment in which the events of these numbers say no more than that they were.
 
     Their numbers and times stay, since numbers have no gaps; a type that nobody knows is kept and passed over.
@@ -93,7 +145,7 @@ def log_without_events(data: bytes, first: int, last: int) -> tuple[bytes, int]:
     count = 0
     for raw in data.splitlines(keepends=True):
         record = _event(raw)
-        if record is None or not first <= record.get("seq", 0) <= last or record["type"] == FORGOTTEN:
+        if record is None or record.get("seq") not in numbers or record["type"] == FORGOTTEN:
             lines.append(raw)
             continue
         kept = {k: v for k, v in record.items() if k in ("specversion", "id", "source", "time", "seq")}

@@ -1,14 +1,22 @@
-"""Which commits still hold what was forgotten: those are git's, and nothing of them is changed."""
+"""What of git's still holds what was forgotten: commits and indexes are git's, and nothing of them is changed."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
 from patina_sessions.frozen import dataclass
 from patina_sessions.model import Id
+from patina_sessions.paths import Layout
+from patina_sessions.session import forgetting
 from patina_sessions.system.git import Git
 
 _LEAST = 200  # commits whose files are looked at in one call
 _OURS = ("layer", ".patina", "CLAUDE.md", "AGENTS.md")
 _ALL = ("--all", "--reflog")
+# Without the second, git passes over a branch whose changes a merge did not leave (git-log(1), History Simplification).
+_TOUCHING = ("rev-list", *_ALL, "--full-history", "--")
+_GREP = ("grep", "--no-color", "--no-line-number", "--no-column", "-z", "-f", "-")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,38 +27,78 @@ class Holder:
     path: str | None
 
 
-def of_text(git: Git, text: str) -> tuple[Holder, ...]:
-    """Return the commits that have the text in their message or in a journal, the newest first.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Staged:
+    """A file in the index of a worktree: the next commit there would hold it."""
 
-    The text goes to git on its input: an argument could be read by everybody on the machine.
+    top: Path
+    path: str
+
+
+def of_text(git: Git, wanted: Sequence[bytes]) -> tuple[Holder, ...]:
+    """Return the commits that have one of the forms in their message or in a journal, the newest first.
+
+    They go to git on its input: an argument could be read by everybody on the machine.
     """
-    found = [Holder(commit=commit, path=None) for commit in _messages(git, text)]
-    touching = _ids(git.ask("rev-list", *_ALL, "--", *_OURS, here=True).out)
+    found = [Holder(commit=commit, path=None) for commit in _messages(git, wanted)]
+    touching = _ids(git.ask(*_TOUCHING, *_OURS, here=True).out)
     for at in range(0, len(touching), _LEAST):
-        asked = ("grep", "-z", "-l", "-F", "-f", "-", *touching[at : at + _LEAST], "--", *_OURS)
-        said = git.ask(*asked, data=text.encode("utf-8", "surrogateescape") + b"\n", here=True)
-        for name in filter(None, said.out.split(b"\0")):
-            commit, _, path = name.decode("utf-8", "surrogateescape").partition(":")
+        for name in _holding(git, wanted, *touching[at : at + _LEAST]):
+            commit, _, path = name.partition(":")
             found.append(Holder(commit=commit, path=path))
     return tuple(found)
 
 
-def _messages(git: Git, text: str) -> list[Id]:
-    said = git.ask("log", *_ALL, "-z", "--no-show-signature", "--encoding=UTF-8", "--format=%H%x01%B").out
-    wanted = text.encode("utf-8", "surrogateescape")
+def staged_text(trees: Iterable[Layout], wanted: Sequence[bytes]) -> Iterator[Staged]:
+    """Yield the files of ours that have one of the forms in the index of one of the worktrees."""
+    for tree in trees:
+        with Git(tree.git, tree.top) as git:
+            yield from (Staged(top=tree.top, path=path) for path in _holding(git, wanted, "--cached"))
+
+
+def _holding(git: Git, wanted: Sequence[bytes], *where: str) -> list[str]:
+    def grep(patterns: Sequence[bytes], *how: str) -> bytes:
+        given = b"".join(pattern + b"\n" for pattern in patterns)
+        return git.ask(*_GREP, *how, *where, "--", *_OURS, data=given, here=True).out if patterns else b""
+
+    names = dict.fromkeys(filter(None, grep(wanted, "-F", "-l").split(b"\0")))
+    for said in grep(forgetting.beginnings(wanted), "-E").split(b"\n"):
+        name, _, line = said.partition(b"\0")
+        if forgetting.without(line, wanted)[1]:
+            names[name] = None
+    return [name.decode("utf-8", "surrogateescape") for name in names]
+
+
+def _messages(git: Git, wanted: Sequence[bytes]) -> list[Id]:
+    said = git.ask("log", *_ALL, "-z", "--encoding=UTF-8", "--format=%H%x01%B").out
     halves = (one.partition(b"\1") for one in said.split(b"\0"))
-    return [commit.decode("ascii") for commit, _, message in halves if wanted in message]
+    return [
+        commit.decode("ascii") for commit, _, message in halves if any(form in message for form in wanted)
+    ]
 
 
 def of_journal(git: Git, session: str) -> tuple[Holder, ...]:
     """Return the commits whose tree has the journal of that session, the newest first."""
-    path = f"layer/sessions/{session}.md"
-    touching = _ids(git.ask("rev-list", *_ALL, "--", path, here=True).out)
+    path = _journal(session)
+    touching = _ids(git.ask(*_TOUCHING, path, here=True).out)
     there = git.ask("cat-file", "--batch-check", data="".join(f"{i}:{path}\n" for i in touching).encode()).out
     lines = there.decode("utf-8", "replace").splitlines()
     return tuple(
         Holder(commit=i, path=path) for i, line in zip(touching, lines, strict=True) if " blob " in line
     )
+
+
+def staged_journal(trees: Iterable[Layout], session: str) -> Iterator[Staged]:
+    """Yield the journal of that session where the index of a worktree has it."""
+    path = _journal(session)
+    for tree in trees:
+        with Git(tree.git, tree.top) as git:
+            if git.ask("ls-files", "-z", "--cached", "--", path, here=True).out:
+                yield Staged(top=tree.top, path=path)
+
+
+def _journal(session: str) -> str:
+    return f"layer/sessions/{session}.md"
 
 
 def _ids(out: bytes) -> list[Id]:
