@@ -30,6 +30,14 @@ class Here:
     layout: Layout
     settings: Settings
 
+    @property
+    def branch(self) -> str | None:
+        """The branch that is checked out, as it is recorded: a name can carry a secret. Git is not asked by it."""
+        from patina_sessions.redact import redact
+
+        name = self.repository.branch
+        return None if name is None else redact(name)
+
 
 def here(cwd: Path, git_dir: str | None = None, tree: str | None = None) -> Here:
     """Return where we are. Raises `NotARepository`, `NotSetUp` without consent, `NewerData`."""

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from patina_sessions import redact
 from patina_sessions.model import AgentEvent, Fact, Id, Made, Moved, Rebased
 from patina_sessions.recorder import opening
 from patina_sessions.recorder.drain import Recording, recording
@@ -73,7 +74,7 @@ def _tell_parent(here: Here, session: str, now: datetime) -> None:
     main = replace(here.layout, top=top, git=common.git, key=key)
     with recording(main, here.settings, now) as r:
         if r.state.session is not None:
-            name, branch = here.layout.top.name, here.repository.branch or ""
+            name, branch = redact.redact(here.layout.top.name), here.branch or ""
             told = AgentEvent(
                 what="started", agent="", agent_session=session, source="worktree", text=branch, target=name
             )

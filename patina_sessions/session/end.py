@@ -78,9 +78,9 @@ def finish(
     with Git(place.layout.git, place.layout.top) as git:
         result = tally.outcome(sums, git, place.settings)
     kept = not sums.empty or hand_written(journal, events)
-    at = place.repository
+    branch, head = place.branch, place.repository.head
     closing = Closing(
-        session=session, sums=sums, result=result, ended=ended, kept=kept, branch=at.branch, head=at.head
+        session=session, sums=sums, result=result, ended=ended, kept=kept, branch=branch, head=head
     )
     data = closed(place, journal, closing)
     tree = _publish(r, place, session.id, data, to_tree=kept)

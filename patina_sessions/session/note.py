@@ -20,8 +20,8 @@ def note(place: Here, text: str, now: datetime) -> Event:
     """Record a note, with the branch and commit it was written at. Raises `NoSession`, and `PatinaError` if empty."""
     if not text.strip():
         raise PatinaError("the note is empty", 'Give it a text: patina note "what you found out"')
-    repository = place.repository
-    data = Noted(text=redact.redact(text.strip("\n")), branch=repository.branch, commit=repository.head)
+    words = redact.redact(text.strip("\n"))
+    data = Noted(text=words, branch=place.branch, commit=place.repository.head)
     with active(place, now) as (r, _):
         event = r.add(data)
         r.settle()

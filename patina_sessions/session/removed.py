@@ -21,6 +21,7 @@ from patina_sessions.recorder import removed
 from patina_sessions.recorder import state as states
 from patina_sessions.recorder.drain import Recording
 from patina_sessions.recorder.known import Known
+from patina_sessions.redact import redact
 from patina_sessions.session import boundaries, end, tally
 from patina_sessions.session.active import Here
 from patina_sessions.sources import reflog_left
@@ -73,7 +74,7 @@ def _record_what_is_left(place: Here, r: Recording, now: datetime) -> Id | None:
             git,
             replace(r.layout, git=r.layout.state),  # its own directory is gone
             position,
-            branch,
+            _as_git_has_it(git, branch),
             since=session.started,
             known=known.made,
             elsewhere=known.elsewhere,
@@ -93,6 +94,12 @@ def _branch(dead: Layout) -> str | None:
             case model.Moved(how="checkout", branch=branch) | model.Started(branch=branch):
                 return branch
     return None
+
+
+def _as_git_has_it(git: Git, branch: str) -> str:
+    """Return the name of the branch that is recorded by this one, in which what looks like a secret is hidden."""
+    names = [ref.removeprefix("refs/heads/") for ref in git.refs("refs/heads")]
+    return branch if branch in names else next((name for name in names if redact(name) == branch), branch)
 
 
 def _end(place: Here, r: Recording, session: Session, head: Id | None) -> None:

@@ -132,7 +132,7 @@ def opening(
         session=session,
         title=title,
         llm=llm(assistant, os.environ),
-        branch=place.repository.branch,
+        branch=place.branch,
         commit=place.repository.head,
         tag=tag,
         goals=(*carried, *(new or (() if carried else (title,)))),

@@ -160,7 +160,7 @@ def of_session(layout: Layout, trees: Sequence[Layout], session: str) -> Told:
     )
 
 
-def _files_of(home: Path, trees: list[Layout], session: str) -> Iterator[Change]:
+def _files_of(home: Path, trees: Sequence[Layout], session: str) -> Iterator[Change]:
     # Beside the journal: one made anew, an editor's save after the end, a file that was exchanged out.
     ours = re.compile(rf"{re.escape(session)}(\.md.*|-displaced-\d+\.md|-\d{{8}}-\d{{6}}x*\.md)")
     folders = [home / "archive", home / "discarded", *(home / "worktrees").glob("*/retired")]
