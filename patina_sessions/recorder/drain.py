@@ -48,6 +48,13 @@ class Recording:
             return []
         from patina_sessions.recorder import intake
 
+        if self.state.session is None and leaves_a_journal(self.layout, self.state):
+            from patina_sessions.recorder import lost
+
+            keep = keeping(self.layout, self.settings)
+            taken_up = lost.take_up(self.layout, self.state, now=self.now, keep=keep)
+            self.fresh += taken_up
+            opening = None if taken_up else opening
         before = still.token(self.layout)  # what happens while the sources look is for the next wake
         found = intake.read(self.layout, self.state, now=self.now, keep=keeping(self.layout, self.settings))
         facts = [Fact(time=self.now, data=d, key=os.urandom(12).hex()) for d in data]
@@ -123,6 +130,12 @@ class Recording:
             state.apply(log.Line(event=None, record=record))
         self.fresh += events
         return events
+
+
+def leaves_a_journal(layout: Layout, state: State) -> bool:
+    """Tell whether there is a journal without a session: one that was saved after its end, a lost or a foreign one."""
+    places = (layout.journal, *((layout.mirror,) if state.ended is None else ()))
+    return any(files.signature(place) is not None for place in places)
 
 
 def keeping(layout: Layout, settings: Settings) -> Keep:

@@ -33,7 +33,9 @@ def tidy(layout: Layout, state: State, *, now: datetime) -> str | None:
         files.make_folder(layout.retired)
         files.move(layout.journal, retired)
         return str(retired)
-    return _aside(layout, session or "unknown", data, now)
+    from patina_sessions.recorder import lost
+
+    return _aside(layout, lost.named(data) or session or "unknown", data, now)
 
 
 def _into_archive(layout: Layout, session: str, journal: bytes) -> bool:
