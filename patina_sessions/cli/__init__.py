@@ -111,11 +111,27 @@ def patina(ctx: click.Context) -> None:
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
+    _open_what_is_closed()
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="backslashreplace")
     sys.exit(answer(sys.argv[1:]))
+
+
+def _open_what_is_closed() -> None:
+    """Put the null device where a standard stream is closed, as git does: what the command does is done all the same.
+
+    Else the next file that is opened would be taken for that stream, by us or by a program that we start.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            null = os.open(os.devnull, os.O_RDWR)  # the lowest that is free
+            if null != number:
+                os.dup2(null, number)
+                os.close(null)
+            os.set_inheritable(number, True)
+            setattr(sys, name, os.fdopen(number, "w" if number else "r", encoding="utf-8", closefd=False))
 
 
 def answer(argv: list[str]) -> int:
@@ -138,8 +154,9 @@ def answer(argv: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     except OSError as error:
-        # Files have their own words (system/disk.py): what is left is our output, redirected to a disk that is full.
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        # Files have their own words (system/disk.py): what is left is our output, redirected to a disk that is full, to
+        # what is open for reading alone, or to a terminal that was hung up.
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EBADF, errno.EIO):
             return _crashed(error, argv)
         told = unwritable(error)
         return _told(told.message, told.hint, argv, code=told.code)
@@ -150,7 +167,9 @@ def answer(argv: list[str]) -> int:
 def unwritable(error: OSError) -> PatinaError:
     """Return what is said of standard output that takes nothing, and let nobody write there any more."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return PatinaError(f"cannot write the output: {error.strerror}", "Free some space where it goes to.")
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    hint = "Free some space where it goes to." if full else "Look at where it goes."
+    return PatinaError(f"cannot write the output: {error.strerror}", hint)
 
 
 def _crashed(fault: Exception, argv: list[str]) -> int:
