@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
 
 from patina_sessions.cli import print_json
-from patina_sessions.cli.session import json_option
+from patina_sessions.cli.session import folder, json_option
+
+
+def _sessions() -> Path:
+    """Return the folder of the finished journals of this repository, wherever in it we are."""
+    from patina_sessions.system import processes, repository
+
+    git_dir = processes.forget_git()
+    top = repository.discover(folder(), git_dir).top
+    return Path(os.path.relpath(top)) / "layer/sessions"
 
 
 @click.command(epilog="Example: patina check; patina check layer/sessions/20261125-093100.md")
@@ -22,7 +32,7 @@ def check(ctx: click.Context, paths: tuple[Path, ...], as_json: bool) -> None:
     from patina_sessions import safe
     from patina_sessions.readers import faults
 
-    found = faults.of_files(list(paths) or sorted(Path("layer/sessions").glob("*.md")))
+    found = faults.of_files(list(paths) or sorted(_sessions().glob("*.md")))
     if as_json:
         rows = [{"path": f.path, "line": f.line, "words": f.words} for f in found]
         print_json("check", {"wrong": bool(found), "faults": rows})

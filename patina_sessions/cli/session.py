@@ -24,14 +24,18 @@ def place(*, remind: bool = True) -> Here:
     from patina_sessions.system import processes
 
     named = processes.forget_git()
-    try:
-        cwd = Path.cwd()
-    except FileNotFoundError as error:
-        raise PatinaError("the current folder is gone", "Change to a folder that is there: cd") from error
-    here = active.here(cwd, *named)
+    here = active.here(folder(), *named)
     if remind:
         _remind(here)
     return here
+
+
+def folder() -> Path:
+    """Return the folder that the command runs in."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError as error:
+        raise PatinaError("the current folder is gone", "Change to a folder that is there: cd") from error
 
 
 def _remind(here: Here) -> None:
@@ -274,9 +278,10 @@ def overview() -> None:
     try:
         here = place()
     except NotARepository as error:
-        click.echo(
-            f"Not in a git repository.\nPatina keeps a journal of the work in one.\nNext: {error.hint}"
-        )
+        from patina_sessions import safe
+
+        said = safe.visible(error.message[:1].upper() + error.message[1:])
+        click.echo(f"{said}.\nPatina keeps a journal of the work in a repository.\nNext: {error.hint}")
         return
     except NotSetUp:
         click.echo("Patina is not set up in this repository.\nNothing is recorded.\nNext: patina init")

@@ -15,6 +15,7 @@ from patina_sessions.journal import grammar, lines, metadata, render
 from patina_sessions.system import files
 
 _CONFLICT = re.compile(rb"^(?:<{7}|\|{7}|>{7}) [^\n]*$", re.MULTILINE)
+_SESSION = re.compile(rb"^# Session:", re.MULTILINE)
 _META = re.compile(rb"^<!-- patina: ", re.MULTILINE)
 
 
@@ -45,6 +46,10 @@ def of(path: str, name: str, data: bytes) -> list[Fault]:
     found = [*_secrets(data), *_conflicts(data), *_structure(data)]
     if not journal.title:
         found.append((1, "it has no title: its first heading is to be `# Session: …`"))
+    elif not (
+        journal.fields or _SESSION.search(data)
+    ):  # older ones have another heading, and fields below it
+        found.append((1, "it is no journal: its first heading is to be `# Session: …`"))
     session = journal.field("ID")
     if session is not None and session != name:
         found.append(

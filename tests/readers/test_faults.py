@@ -19,6 +19,7 @@ BROKEN = {
     "a secret": (WHOLE.replace(b"# Session: ", b"# Session: " + SECRET.encode() + b" "), "a secret"),
     "a conflict": (WHOLE.replace(b"## Goals", b"<<<<<<< HEAD\n## Goals"), "a conflict of git"),
     "no title": (WHOLE.replace(b"# Session: the parser\n", b""), "no title"),
+    "some other text": (b"# junk\n", "no journal"),
     "another id": (WHOLE.replace(b"20260301-120000", b"20260301-120001"), "says that it is"),
     "an open fence": (WHOLE.replace(b"## Activity Log", b"```sh\n## Activity Log"), "a fence is open"),
     "a number": (
@@ -61,6 +62,16 @@ def test_what_end_writes_has_no_fault_and_the_exit_code_tells(repo: Repo) -> Non
     assert {row["path"] for row in rows} == {path.relative_to(repo.path).as_posix()}
     done = repo.patina("check", "nothing.md", check=False)
     assert (done.returncode, done.stdout) == (1, "nothing.md:1: there is no such file\n")
+
+
+def test_without_files_it_checks_those_of_the_repository_and_outside_of_one_it_says_so(repo: Repo) -> None:
+    repo.write("layer/sessions/junk.md", "# junk\n")
+    repo.write("deep/down/x", "")
+    done = Repo(repo.path / "deep/down").patina("check", check=False)
+    assert (done.returncode, done.stdout[:33]) == (1, "../../layer/sessions/junk.md:1: i")
+    outside = Repo(repo.path.parent).patina("check", check=False)
+    assert outside.returncode == 1
+    assert "is not in a git repository" in outside.stderr
 
 
 def test_outside_of_a_repository_it_checks_what_it_is_given(tmp_path: Path) -> None:
