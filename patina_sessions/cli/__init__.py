@@ -182,6 +182,11 @@ def _crashed(fault: Exception, argv: list[str]) -> int:
 
 
 def _usage(error: click.UsageError, argv: list[str]) -> int:
+    if (
+        type(error).__name__ == "NoArgsIsHelpError"
+    ):  # a group without a command; click 8.1 shows its help itself
+        click.echo(error.format_message(), err=True)
+        return 2
     path = error.ctx.command_path if error.ctx is not None else "patina"
     return _told(error.format_message(), f"See: {path} --help", argv, code=2)
 

@@ -44,11 +44,14 @@ def status_lines(found: Status) -> list[str]:
     from patina_sessions import safe
 
     s = found.session
-    where = f"On {safe.line(found.branch or 'a detached HEAD')} at {(found.head or 'no commit yet')[:10]}"
+    where = f"On {safe.line(found.branch or 'a detached HEAD')}"
+    where += f" at {found.head[:10]}" if found.head else ", no commit yet"
     if s is None:
         lines = ["No active session", where]
         if found.outside:
-            lines.append(f"{found.outside} commits since the last session's end")
+            from patina_sessions.recorder.words import plural
+
+            lines.append(f"{plural(found.outside, 'commit')} since the last session's end")
     else:
         counts = (s.commits, "commit"), (s.notes, "note"), (s.updates, "update"), (s.runs, "run")
         counted = ", ".join(f"{n} {noun}{'' if n == 1 else 's'}" for n, noun in counts)
@@ -59,7 +62,9 @@ def status_lines(found: Status) -> list[str]:
         ]
         lines.append(found.watcher.words)
         if found.idle_seconds > 3600:
-            lines.append(f"Nothing recorded for {found.idle_seconds / 3600:.0f} hours")
+            from patina_sessions.recorder.words import plural
+
+            lines.append(f"Nothing recorded for {plural(round(found.idle_seconds / 3600), 'hour')}")
         lines += [f"  [{'x' if g.done else ' '}] {g.number}. {safe.line(g.text)}" for g in found.goals]
     if found.off:
         lines.insert(1, f"Patina is {found.off}")

@@ -104,9 +104,7 @@ def run(
     """Run it."""
     program: tuple[str, ...] = ctx.meta.get("program", ())
     if bool(task) == bool(program):
-        raise click.UsageError(
-            'give a task, or a program: patina yolo "fix the test", patina yolo run -- CMD…'
-        )
+        raise click.UsageError('give a task, or a program: patina yolo "fix it", patina yolo run -- CMD…')
     twin: Background | None = None
     if detach and not dry_run:
         from patina_sessions.system import background

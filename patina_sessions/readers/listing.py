@@ -6,6 +6,7 @@ from collections.abc import Callable, Container, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from patina_sessions import safe
 from patina_sessions.journal import archive
 from patina_sessions.paths import Layout
 from patina_sessions.readers import columns, facts, shelf
@@ -115,6 +116,15 @@ def _length(row: Row) -> str:
     return "" if seconds is None else columns.length(seconds)
 
 
+def _title(title: str) -> str:
+    """Return a title as it was given: a table needs no escapes of markdown."""
+    given = title.replace("<\\!--", "<!--").replace("--\\>", "-->")
+    for one in (given, given.removeprefix("\\")):
+        if one != title and safe.line(one, limit=len(title) + 1) == title:
+            return one
+    return title
+
+
 def _number(value: int | None) -> str:
     return "" if value is None else str(value)
 
@@ -127,5 +137,5 @@ _CELLS: dict[str, Callable[[Row], str]] = {
     "FILES": lambda row: _number(row.facts.files),
     "TYPE": lambda row: row.facts.work_type or "",
     "BRANCH": lambda row: row.facts.branch or "",
-    "TITLE": lambda row: row.facts.title,
+    "TITLE": lambda row: _title(row.facts.title),
 }

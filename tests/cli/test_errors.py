@@ -57,6 +57,26 @@ def test_in_a_bare_repository(new_repo: Callable[..., Repo]) -> None:
     assert "without a working tree" in refused(new_repo("bare", "--bare").patina("init", check=False))
 
 
+def test_the_bare_word_says_as_the_others_why_there_is_nothing_to_tell(new_repo: Callable[..., Repo]) -> None:
+    bare = new_repo("bare", "--bare")
+    for place in (bare, Repo(bare.path / "hooks"), Repo(bare.path.parent)):
+        why = refused(place.patina("session", "status", check=False)).removeprefix("Error: ")
+        assert place.patina().stdout.splitlines()[0].lower() == f"{why}.".lower()
+
+
+def test_a_group_without_a_command_shows_its_help_and_is_wrong_usage(repo: Repo) -> None:
+    for group in ("session", "yolo"):
+        said = repo.patina(group, check=False)
+        assert (said.returncode, said.stdout) == (2, "")
+        assert said.stderr == repo.patina(group, "--help").stdout
+
+
+def test_before_the_first_commit_the_status_reads_as_a_sentence(repo: Repo) -> None:
+    repo.patina("init")
+    repo.patina("session", "start", "the work")
+    assert "On main, no commit yet; 0 commits," in repo.patina("status").stdout
+
+
 def test_without_a_session(ready: Repo) -> None:
     for command in (["note", "x"], ["goal", "x"], ["session", "update"], ["session", "end"], ["rename", "x"]):
         assert refused(ready.patina(*command, check=False)) == "Error: no session is active"

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from patina_sessions import safe
 from patina_sessions.paths import Layout
 from patina_sessions.readers import columns, facts, listing
 from patina_sessions.readers.listing import Row
@@ -116,6 +117,12 @@ def test_the_table_says_what_there_is(layout: Layout) -> None:
         "20260119-140210 2026-01-19 13:02 1 h 18 min 2 4 experiment main the cache: don't trust mtimes".split()
     )
     assert "TYPE" not in listing.table(listing.rows(layout), width=80)[0]
+
+
+@pytest.mark.parametrize("title", ["say <!-- 99 --> once", "# of threads", "a \\ b", "- [ ] x", "plain"])
+def test_the_table_shows_a_title_as_it_was_given_and_not_as_markdown_needs_it(title: str) -> None:
+    row = Row(facts=facts.Facts(id="20260101-000000", title=safe.line(title)))
+    assert listing.table([row])[1].endswith(f"  {title}")
 
 
 def test_a_list_of_many_sessions_costs_no_more_for_the_length_of_their_journals(layout: Layout) -> None:
