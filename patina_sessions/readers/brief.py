@@ -30,6 +30,7 @@ _HEADINGS: tuple[tuple[points.Kind, str], ...] = (
     ("commit", "Commits"),
 )
 _EARLIER = 10  # sessions that are named behind a short brief
+_MORE = 4  # words of `- and 12 more`
 _SHORTEST = 8  # words, below which nothing more is said
 _LABELS = sum(len(heading.split()) for _, heading in _HEADINGS)
 
@@ -46,11 +47,11 @@ def brief(
     goals = open_goals(journal)
     head = [first, *([_open(goals, carried=carried)] if goals else [])]
     known = "\n".join(head)
-    cut = [replace(point, text=short(point.text, _POINT_WORDS)) for point in points.of(journal)]
-    chosen = points.choose([p for p in cut if p.text], known, room=WORDS - points.size(known) - _LABELS)
+    cut = _cut(journal, _POINT_WORDS)
+    chosen, left = _chosen(journal, cut, known, room=WORDS - points.size(known) - _LABELS)
     if sum(points.size(point.text) for point in chosen) < _QUIET:
         head += _before(journal)
-    return redact.redact("\n\n".join([*head, *_blocks(chosen)]))
+    return redact.redact("\n\n".join([*head, *_blocks(chosen, left)]))
 
 
 def within(journal: Journal, found: Facts, place: str, *, words: int) -> str:
@@ -63,18 +64,37 @@ def within(journal: Journal, found: Facts, place: str, *, words: int) -> str:
     head = [first, *_listed("Open goals", open_goals(journal)), *_listed("Failing tests", failed)]
     known = "\n".join(head)
     more = f"Whole journal: {safe.path(place)}"
-    cut = [replace(point, text=short(point.text, _LONG_POINT_WORDS)) for point in points.of(journal)]
+    cut = _cut(journal, _LONG_POINT_WORDS)
     room = words - points.size(known) - points.size(more)
-    chosen: list[points.Point] = []
+    chosen, left = list[points.Point](), 0
     while room > _SHORTEST:
-        chosen = points.choose([p for p in cut if p.text], known, room=room)
-        text = "\n\n".join([*head, *_blocks(chosen), more])
+        chosen, left = _chosen(journal, cut, known, room=room)
+        text = "\n\n".join([*head, *_blocks(chosen, left), more])
         if len(text.split()) <= words:
             break
         room -= max(3, len(text.split()) - words)
     else:
         chosen = []
-    return redact.redact("\n\n".join([*head, *_blocks(chosen), more]))
+    return redact.redact("\n\n".join([*head, *_blocks(chosen, left), more]))
+
+
+def _cut(journal: Journal, most: int) -> list[points.Point]:
+    cut = (replace(point, text=short(point.text, most)) for point in points.of(journal))
+    return [point for point in cut if point.text]
+
+
+def _chosen(
+    journal: Journal, cut: Sequence[points.Point], known: str, *, room: int
+) -> tuple[list[points.Point], int]:
+    """Return the points that are told, and how many commits are left out; to say that needs room, too."""
+    count = points.commits(journal)
+    for spared in (0, _MORE):
+        chosen = points.choose(cut, known, room=room - spared)
+        chosen = points.with_commits(cut, chosen, room=room - spared)
+        left = count - sum(point.kind == "commit" for point in chosen)
+        if left <= 0:
+            break
+    return chosen, left
 
 
 def and_before(said: str, earlier: Iterable[Facts], *, words: int) -> str:
@@ -114,10 +134,18 @@ def _failed(journal: Journal) -> list[str]:
     return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
 
 
-def _blocks(chosen: Sequence[points.Point]) -> list[str]:
+def _blocks(chosen: Sequence[points.Point], left: int) -> list[str]:
+    """Return what was chosen under its headings; `left` commits are not told."""
     kinds = {point.kind for point in chosen}
+    more = {"commit": [f"- and {left:,} more"] if left > 0 else []}
     return [
-        "\n".join([f"**{heading}:**", *(f"- {point.text}" for point in chosen if point.kind == kind)])
+        "\n".join(
+            [
+                f"**{heading}:**",
+                *(f"- {point.text}" for point in chosen if point.kind == kind),
+                *more.get(kind, ()),
+            ]
+        )
         for kind, heading in _HEADINGS
         if kind in kinds
     ]

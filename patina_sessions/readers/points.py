@@ -74,14 +74,25 @@ def of(journal: Journal) -> list[Point]:
     """Return what was said in the journal, in its order."""
     found: list[Point] = []
     entries = {entry.offset: entry for entry in journal.entries}
-    commits = (_COMMIT.fullmatch(entry.what) for entry in journal.entries)
-    amended = {commit[1] for commit in commits if commit}
+    amended = _amended(journal)
     for place, part in enumerate(journal.parts):
         if part.kind == "entry":
             found += _of_entry(place, entries[part.offset], amended)
         elif part.kind == "section" and re.sub(r"[\s:(]+\d*\)?$", "", part.name).lower() not in _STANDING:
             found += _of_text(place, part.name, part.body)
     return [point for point in found if len(point.text) > 2][-_MOST:]
+
+
+def commits(journal: Journal) -> int:
+    """Return how many commits the journal tells of; those that were amended away do not count."""
+    amended = _amended(journal)
+    found = (_COMMIT.fullmatch(entry.what) for entry in journal.entries)
+    return sum(1 for commit in found if commit and commit[2] not in amended)
+
+
+def _amended(journal: Journal) -> set[str | None]:
+    found = (_COMMIT.fullmatch(entry.what) for entry in journal.entries)
+    return {commit[1] for commit in found if commit}
 
 
 def _of_entry(place: int, entry: Entry, amended: set[str | None]) -> Iterator[Point]:
@@ -176,3 +187,15 @@ def choose(points: Sequence[Point], known: str, *, room: int) -> list[Point]:
         told |= said[best]
         chosen.append(best)
     return [points[i] for i in sorted(chosen)]
+
+
+def with_commits(points: Sequence[Point], chosen: Sequence[Point], *, room: int) -> list[Point]:
+    """Return what was chosen with the commits that say nothing new, as many as there is room for: a list is whole."""
+    taken = set(map(id, chosen))
+    room -= sum(size(point.text) + 1 for point in chosen)
+    for point in points:
+        length = size(point.text) + 1
+        if point.kind == "commit" and id(point) not in taken and length <= room:
+            taken.add(id(point))
+            room -= length
+    return [point for point in points if id(point) in taken]

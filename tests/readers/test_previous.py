@@ -339,6 +339,31 @@ def test_of_a_journal_with_thousands_of_commits_the_last_are_told_in_time() -> N
     assert len(text.split()) <= brief.WORDS
 
 
+def _worked(subjects: list[str]) -> grammar.Journal:
+    log = "\n\n".join(f"### 12:05 - Commit {i:010x}: {subject}" for i, subject in enumerate(subjects))
+    return grammar.parse(journal(log=log, meta=journals.facts()))
+
+
+def test_commits_that_say_nothing_new_are_told_where_there_is_room() -> None:
+    subjects = ["feat: a", "feat: parse quotes", "feat: add", "docs: add a page", "fix: a", "fix: a"]
+    told = _worked(subjects)
+    for text in (previous.brief(told), brief.within(told, facts.of_journal("x", told), "x.md", words=200)):
+        listed = text.partition("**Commits:**\n")[2].partition("\n\n")[0]
+        assert listed.splitlines() == [f"- {subject}" for subject in subjects]
+
+
+@pytest.mark.parametrize("count", [60, 1200])
+def test_commits_for_which_there_is_no_room_are_counted_and_the_brief_is_no_longer_for_it(count: int) -> None:
+    told = _worked([f"change the number{i} of it" for i in range(count)])
+    for text, most in (
+        (previous.brief(told), brief.WORDS),
+        (brief.within(told, facts.of_journal("x", told), "x.md", words=60), 60),
+    ):
+        listed = text.partition("**Commits:**\n")[2].partition("\n\n")[0].splitlines()
+        assert listed[-1] == f"- and {count - len(listed) + 1:,} more"
+        assert len(text.split()) <= most
+
+
 def test_a_commit_that_was_amended_away_is_not_told() -> None:
     entries = (
         "Commit 1111111111: feat: a",
