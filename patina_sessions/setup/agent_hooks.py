@@ -195,9 +195,20 @@ def restored(now: bytes, original: bytes | None) -> bytes | None:
     for name in ("enabledPlugins", "extraKnownMarketplaces"):
         if kept.get(name) == {} and name not in before:
             del kept[name]
-    if kept == before:
+    if _said(kept) == _said(before):
         return original
     return now if kept == settings else _written(kept, like=now)
+
+
+def _said(settings: Mapping[str, Any]) -> str:
+    """Return what settings say: `true` is not `1`, and an event without a hook says as little as none."""
+    hooks = settings.get("hooks")
+    if isinstance(hooks, dict):
+        named = {event: entries for event, entries in hooks.items() if entries}
+        settings = {**settings, "hooks": named}
+        if not named:
+            del settings["hooks"]
+    return json.dumps(settings, sort_keys=True)
 
 
 def is_ours(hook: Any) -> bool:

@@ -84,11 +84,15 @@ def save(path: Path, ledger: Ledger) -> None:
 
 
 def with_lines(ledger: Ledger, new: Iterable[Line]) -> Ledger:
-    """Return the ledger with more lines; what was there before we first wrote stays what was there before."""
+    """Return the ledger with more lines; what was there before we first wrote stays what was there before.
+
+    A file that was gone by the time we wrote again is nobody's any more: what it once held is not to come back.
+    """
     found: dict[tuple[str, str], Line] = {(line.kind, line.path): line for line in ledger.lines}
     for line in new:
         old = found.get((line.kind, line.path))
-        found[line.kind, line.path] = line if old is None else replace(line, before=old.before)
+        first = line if old is None or line.before is None else replace(line, before=old.before)
+        found[line.kind, line.path] = first
     return replace(ledger, lines=tuple(found.values()))
 
 
@@ -136,13 +140,15 @@ def _undone(line: Line) -> tuple[Step | None, Note | None]:
     if line.kind == "client":
         why = "gives back what was there before"
         return Step(what="restore", path=path, why=why, before=now, after=line.original), None
-    if digest(now) == line.written:
-        return _back(path, now, line.original), None
-    rest = agent_hooks.without(now) if line.kind == "settings" else None
-    if rest is None:
+    if line.kind == "settings":
+        # Never the old bytes for their own sake: we may have written last, and a person before us.
+        if agent_hooks.without(now) is None:
+            return None, Note(about=str(path), text="stays, it was changed since")
+        rest = agent_hooks.restored(now, line.original) if agent_hooks.has_ours(now) else now
+        return _back(path, now, rest), None
+    if digest(now) != line.written:
         return None, Note(about=str(path), text="stays, it was changed since")
-    same = line.original is not None and agent_hooks.parsed(rest) == agent_hooks.parsed(line.original)
-    return _back(path, now, line.original if same else rest), None
+    return _back(path, now, line.original), None
 
 
 def _back(path: Path, now: bytes, rest: bytes | None) -> Step | None:

@@ -193,6 +193,65 @@ def test_what_somebody_added_since_stays_and_ours_goes(repo: Repo) -> None:
     assert json.loads(path.read_text()) == kept
 
 
+@pytest.mark.parametrize("renewed", ["set up anew", "renewed"])
+@pytest.mark.parametrize("where", [[], ["--project"]])
+def test_uninstall_gives_back_what_a_person_has_by_then_and_no_older_file(
+    repo: Repo, where: list[str], renewed: str
+) -> None:
+    """The file was written anew since `init`, or added to; then Patina put its hooks in once more, or renewed them."""
+    path = (repo.path if where else Path.home()) / ".gemini/settings.json"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text('{"theme": "old"}')
+    repo.patina("init", "--agent", "gemini", *where)
+    new = b'{\n "theme": "new", "hooks": {"Other": []}, "key": true\n}'
+    if renewed == "set up anew":
+        path.write_bytes(new)
+    else:
+        ours = json.loads(path.read_text())["hooks"]
+        older = json.dumps({**json.loads(new), "hooks": {**ours, "Other": []}})
+        path.write_text(older.replace("agent.sh", "agent.sh older"))
+    repo.patina("init", "--agent", "gemini", *where)
+    assert "agent.sh older" not in path.read_text()
+    assert "agent.sh" in path.read_text()
+    repo.patina("uninstall")
+    kept = json.loads(path.read_text())
+    assert {**kept, "hooks": {}} == {"theme": "new", "key": True, "hooks": {}}
+    assert "agent.sh" not in path.read_text()
+
+
+@pytest.mark.parametrize("agent", ["gemini", "claude", "opencode"])
+def test_settings_that_a_person_removed_do_not_come_back(repo: Repo, agent: str) -> None:
+    where = [] if agent == "opencode" else ["--project"]
+    name = ".config/opencode/plugins/patina.js" if agent == "opencode" else f".{agent}/settings.json"
+    path = (repo.path if where else Path.home()) / name
+    path.parent.mkdir(parents=True)
+    path.write_text('{"theme": "old"}')
+    repo.patina("init", "--agent", agent, *where)
+    path.unlink()
+    repo.patina("init", "--agent", agent, *where)
+    repo.patina("uninstall")
+    assert not path.exists()
+
+
+def test_what_a_person_made_of_the_settings_in_another_form_stays_in_that_form(repo: Repo) -> None:
+    """They took Patina's hooks out by hand: nothing of it is left to be undone."""
+    path = Path.home() / ".gemini/settings.json"
+    path.parent.mkdir()
+    path.write_text('{"theme": "old"}')
+    repo.patina("init", "--agent", "gemini")
+    path.write_text('{ "theme":   "old" }\n')
+    repo.patina("uninstall")
+    assert path.read_text() == '{ "theme":   "old" }\n'
+
+
+def test_settings_that_say_one_for_true_are_others_and_an_event_without_a_hook_says_nothing() -> None:
+    assert agent_hooks.restored(b'{"a": 1}', b'{"a": true}') == b'{"a": 1}'
+    empty = b'{"hooks": {"Stop": []}}'
+    after = agent_hooks.merged(empty, "claude")
+    assert after is not None
+    assert agent_hooks.restored(after, empty) == empty
+
+
 def test_a_person_s_hooks_stay_while_another_repository_uses_them(repo: Repo, tmp_path: Path) -> None:
     other = Repo.create(tmp_path / "other")
     before = picture(Path.home())
