@@ -15,8 +15,7 @@ def _sessions() -> Path:
     """Return the folder of the finished journals of this repository, wherever in it we are."""
     from patina_sessions.system import processes, repository
 
-    git_dir = processes.forget_git()
-    top = repository.discover(folder(), git_dir).top
+    top = repository.discover(folder(), *processes.forget_git()).top
     return Path(os.path.relpath(top)) / "layer/sessions"
 
 
