@@ -235,11 +235,17 @@ def status(as_json: bool) -> None:
 
 
 @session.command(epilog="Example: patina session end --commit")
-@click.option("--commit", "with_commit", is_flag=True, help="Commit the archived journal, and nothing else.")
+@click.option(
+    "--commit",
+    "with_commit",
+    is_flag=True,
+    help="Commit the archived journal alone, unsigned and without your hooks.",
+)
 @click.option("--allow-secret", is_flag=True, help="Commit it even where it holds what looks like a secret.")
 @click.option("--discard", is_flag=True, help="Do not archive it: move the journal aside.")
 @json_option
-def end(with_commit: bool, allow_secret: bool, discard: bool, as_json: bool) -> None:
+@click.pass_context
+def end(ctx: click.Context, with_commit: bool, allow_secret: bool, discard: bool, as_json: bool) -> None:
     """End the session and archive its journal in layer/sessions."""
     from patina_sessions.session import end as doer
     from patina_sessions.system import clock
@@ -256,8 +262,10 @@ def end(with_commit: bool, allow_secret: bool, discard: bool, as_json: bool) -> 
     done = doer.end(here, clock.now(), with_commit=commit, allow_secret=allow_secret)
     if as_json:
         print_json("end", session_words.end_json(done))
-        return
-    session_words.say_ended(done)
+    else:
+        session_words.say_ended(done)
+    if with_commit and done.refusal is not None:
+        ctx.exit(1)  # it has ended all the same, and what is asked for once more is a commit of git's
 
 
 @click.command(epilog='Example: patina rename "a better title"')

@@ -28,13 +28,11 @@ def say_ended(done: Finished) -> None:
             f"Warning: line {lines} of it looks like a secret; take it out before you commit it", err=True
         )
     if done.committed:
-        click.echo(f"Committed as {done.committed[:10]}")
-    elif done.not_committed:
-        click.echo(f"Not committed: {done.not_committed}")
+        click.echo(f"Committed as {done.committed[:10]}, unsigned and without your hooks")
+    elif done.refusal:
+        click.echo(f"Error: it is not committed: {done.refusal.message}\nHint: {done.refusal.hint}", err=True)
     elif done.tree:
-        click.echo(
-            "It is not committed; `git add -A` would take it in, `patina session end --commit` commits it alone"
-        )
+        click.echo(f"It is not committed: git add {done.tree}, or next time: patina session end --commit")
     else:
         click.echo("Nothing happened in it, so it is not in layer/sessions: patina list --all shows it")
 
@@ -118,7 +116,7 @@ def end_json(done: Finished) -> dict[str, Any]:
         "files": done.files,
         "secret_lines": list(done.secrets),
         "committed": done.committed,
-        "not_committed": done.not_committed,
+        "not_committed": f"{done.refusal.message}. {done.refusal.hint}" if done.refusal else None,
         "midway": done.midway,
     }
 

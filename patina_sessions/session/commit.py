@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from patina_sessions import safe
 from patina_sessions.errors import Busy, GitFailed, PatinaError
 from patina_sessions.paths import Layout
 from patina_sessions.session.active import Here
@@ -39,8 +40,10 @@ def journal(place: Here, path: str, message: str) -> str:
     doing = in_progress(place.layout)
     if doing:
         raise Busy(
-            f"a {doing} is going on, so the journal is not committed", f"Finish it, then: git add {path}"
+            f"a {doing} is going on, so the journal is not committed",
+            f"Finish it, then: git add {path} and git commit",
         )
+    _require_wanted(place.layout, path)
     data = files.read(place.layout.top / path)
     if data is None:
         raise PatinaError(f"{path} is gone", "It is kept in the git directory: patina show")
@@ -54,6 +57,15 @@ def journal(place: Here, path: str, message: str) -> str:
     finally:
         files.remove(scratch)
         files.remove(scratch.with_name("index.lock"))
+
+
+def _require_wanted(layout: Layout, path: str) -> None:
+    """Raise `PatinaError` where the project's rules keep such a file out, as `git add` does."""
+    where = [f"--git-dir={layout.git}", f"--work-tree={layout.top}"]
+    asked = processes.run(["git", *where, "check-ignore", "--verbose", "--", path], cwd=layout.top)
+    if asked.code == 0:
+        rule = safe.line(asked.out.decode("utf-8", "replace").partition("\t")[0])
+        raise PatinaError(f"git ignores {path} ({rule})", f"If you want it nevertheless: git add -f {path}")
 
 
 def _commit(place: Here, path: str, data: bytes, message: str, scratch: Path) -> str:

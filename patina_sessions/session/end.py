@@ -8,6 +8,8 @@ finishes the rest. The classification is never written into the active journal, 
 from __future__ import annotations
 
 import hashlib
+import os
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from patina_sessions import model, redact
@@ -21,6 +23,7 @@ from patina_sessions.session import boundaries, commit, expiry, last, tally
 from patina_sessions.session.active import Here, active
 from patina_sessions.sources.watcher import process as watcher
 from patina_sessions.system import files
+from patina_sessions.system import repository as repositories
 from patina_sessions.system.git import Git
 
 
@@ -36,7 +39,7 @@ class Finished:
     files: int
     secrets: tuple[int, ...]  # lines of the journal that hold what looks like a secret; a person wrote it
     committed: str | None = None
-    not_committed: str | None = None  # why `--commit` did nothing
+    refusal: PatinaError | None = None  # why `--commit` did nothing
     midway: str | None = None  # a rebase or merge that was not over
 
 
@@ -46,7 +49,9 @@ def end(place: Here, now: datetime, *, with_commit: bool = False, allow_secret: 
     with active(place, now) as (r, session):
         if with_commit and not allow_secret:
             _refuse_secrets(r)
-        done = finish(place, r, session, now, with_commit=with_commit)
+        # Whoever had the lock until now may have committed.
+        repository = repositories.discover(place.layout.top, os.fspath(place.layout.git))
+        done = finish(replace(place, repository=repository), r, session, now, with_commit=with_commit)
     expiry.daily(place.layout.common, place.settings, now)
     return done
 
@@ -92,7 +97,7 @@ def finish(
     last.write(place.layout, session.id, data)
     r.settle()  # moves the journal file away, and takes in what was saved meanwhile
     _drop_displaced(r, session.id)
-    done = _committed(place, r, session, tree) if with_commit and tree else (None, None)
+    done = _committed(place, r, session, tree) if with_commit and tree else None
     return Finished(
         session=session,
         archive=str(place.layout.common.archive / f"{session.id}.md"),
@@ -101,8 +106,8 @@ def finish(
         commits=len(result.commits),
         files=len(result.files),
         secrets=tuple(secret_lines(data)),
-        committed=done[0],
-        not_committed=done[1],
+        committed=done if isinstance(done, str) else None,
+        refusal=done if isinstance(done, PatinaError) else None,
         midway=commit.in_progress(place.layout),
     )
 
@@ -203,14 +208,14 @@ def _drop_displaced(r: Recording, session: str) -> None:
         files.create(r.layout.common.discarded / f"{session}-displaced-{number}.md", data)
 
 
-def _committed(place: Here, r: Recording, session: Session, tree: str) -> tuple[str | None, str | None]:
+def _committed(place: Here, r: Recording, session: Session, tree: str) -> Id | PatinaError:
     try:
         made = commit.journal(place, tree, f"Session {session.id}: {session.title}")
     except PatinaError as error:
-        return None, ". ".join(filter(None, (error.message, error.hint)))
+        return error
     r.note_down({"record": "own", "id": made})  # else the next session would tell of a commit outside any
     r.settle()
-    return made, None
+    return made
 
 
 def secret_lines(data: bytes) -> list[int]:

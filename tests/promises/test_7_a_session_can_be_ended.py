@@ -149,9 +149,11 @@ def test_a_session_can_be_ended_in_the_middle_of_a_rebase_and_says_so(working: R
     working.git(
         "rebase", "--quiet", "-i", "HEAD~1", env={"GIT_SEQUENCE_EDITOR": "sed -i s/pick/edit/"}, check=False
     )
-    said = working.patina("session", "end", "--commit").stdout
-    assert "rebase is not over" in said
-    assert "Not committed: a rebase is going on" in said
+    done = working.patina("session", "end", "--commit", check=False)
+    assert done.returncode == 1
+    assert "rebase is not over" in done.stdout
+    assert "Error: it is not committed: a rebase is going on" in done.stderr
+    assert working.patina("session", "status").stdout.startswith("No active session")
     working.git("rebase", "--abort")
 
 

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from patina_sessions.system import files
 from tests.repository import Repo
+from tests.waiting import quiet, state_folders, until
 
 
 @pytest.fixture
@@ -39,7 +44,9 @@ def attributes(repo: Repo, line: str) -> None:
 
 
 def end(repo: Repo) -> dict[str, object]:
-    said: dict[str, object] = json.loads(repo.patina("session", "end", "--commit", "--json").stdout)
+    said: dict[str, object] = json.loads(
+        repo.patina("session", "end", "--commit", "--json", check=False).stdout
+    )
     return said
 
 
@@ -111,3 +118,29 @@ def test_a_head_that_cannot_be_moved_leaves_the_index_as_it_was(ready: Repo) -> 
     lock.unlink()
     assert said["committed"] is None
     assert ready.git("diff", "--cached", "--name-only") == "mine.txt"
+
+
+def test_what_the_project_ignores_is_not_committed_and_the_way_that_is_told_works(ready: Repo) -> None:
+    ready.write(".gitignore", "layer/\n")
+    done = ready.patina("session", "end", "--commit", check=False)
+    assert done.returncode == 1
+    error, hint = done.stderr.splitlines()
+    assert error.startswith(
+        f"Error: it is not committed: git ignores {journal(ready)} (.gitignore:1:layer/"
+    )
+    ready.git(*hint.rpartition("git ")[2].split(" "))
+    assert f"A  {journal(ready)}" in ready.git("status", "--porcelain")
+
+
+def test_what_was_committed_while_it_waited_is_where_it_ends(ready: Repo) -> None:
+    quiet(ready)
+    [state] = state_folders(ready)
+    with files.locked(state / "lock"):
+        argv = [sys.executable, "-P", "-m", "patina_sessions", "session", "end", "--commit", "--json"]
+        ending = subprocess.Popen(argv, cwd=ready.path, stdout=subprocess.PIPE, text=True)
+        blocked = re.compile(rf"-> FLOCK .* {ending.pid} ")
+        until(lambda: blocked.search(Path("/proc/locks").read_text()), "it to wait for the lock")
+        made = ready.commit("feat: just in time", b="1\n")
+    said = json.loads(ending.communicate()[0])
+    assert ready.git("rev-parse", f"{said['committed']}^") == made
+    assert f'"head":"{made}"' in (ready.path / journal(ready)).read_text()
