@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 
 from patina_sessions.paths import Layout
-from patina_sessions.system import clock, files, swap
+from patina_sessions.system import clock, files, swap, untrusted
 
 _KEEP = 60.0  # seconds
 
@@ -20,13 +20,13 @@ def exchange(layout: Layout, before: bytes, after: bytes) -> bool:
     name = f".displaced-{hashlib.sha256(before).hexdigest()}.md"
     beside = layout.local / name
     files.write(beside, after, mode=files.mode_of(layout.journal))
-    if files.read(layout.journal) != before:
+    if untrusted.read(layout.journal) != before:
         files.remove(beside)
         return False
     if not swap.exchange(beside, layout.journal):
         files.move(beside, layout.journal)  # a file system without exchange: the look just above is the guard
         return True
-    if files.read(beside) != before:
+    if untrusted.read(beside) != before:
         swap.exchange(beside, layout.journal)
         files.remove(beside)
         return False
@@ -41,7 +41,7 @@ def drop_displaced(layout: Layout, *, all_of_them: bool = False) -> list[bytes]:
             continue
         path = layout.local / name
         seen = files.signature(path)
-        data = files.read(path)
+        data = untrusted.read(path)
         if seen is None or data is None or (not all_of_them and clock.wall() - seen[4] / 1e9 < _KEEP):
             continue
         if hashlib.sha256(data).hexdigest() != name[len(".displaced-") : -len(".md")]:

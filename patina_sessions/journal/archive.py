@@ -6,8 +6,6 @@ Readers see the union by id, the worktree's copy first, since a person may have 
 
 from __future__ import annotations
 
-import os
-import stat
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -16,7 +14,7 @@ from patina_sessions import safe
 from patina_sessions.errors import PatinaError
 from patina_sessions.journal import metadata
 from patina_sessions.paths import Layout
-from patina_sessions.system import files, folder
+from patina_sessions.system import files, folder, untrusted
 
 comment = metadata.comment
 metadata_of = metadata.read
@@ -60,13 +58,6 @@ def stem(name: str) -> str | None:
     return None if no_id else session
 
 
-def _is_plain(path: Path) -> bool:
-    try:
-        return stat.S_ISREG(os.lstat(path).st_mode)
-    except OSError:
-        return False
-
-
 def ids(layout: Layout) -> list[str]:
     """Return the ids of all finished journals, sorted."""
     return [journal.id for journal in all(layout)]
@@ -78,7 +69,7 @@ def locate(layout: Layout, session: str) -> Archived | None:
         return None
     for where, tree in ((layout.sessions, True), (layout.common.archive, False)):
         path = where / f"{session}.md"
-        if _is_plain(path):
+        if untrusted.is_plain(path):
             return Archived(session, str(path), tree)
     return None
 
@@ -86,7 +77,7 @@ def locate(layout: Layout, session: str) -> Archived | None:
 def read(layout: Layout, session: str) -> bytes | None:
     """Return the bytes of a finished journal, the working tree's copy first, or None where there is none."""
     found = locate(layout, session)
-    return files.read(found.path) if found else None
+    return untrusted.read(found.path) if found else None
 
 
 def find(layout: Layout, prefix: str) -> str:
@@ -131,7 +122,7 @@ def _publish_in_tree(layout: Layout, session: str, data: bytes, ours: Callable[[
     files.make_folder(path.parent, 0o755)
     folder.sweep(path)  # of a try that was killed: the user's `git add` would take that in
     if not files.publish(path, data):
-        there = files.read(path) if _is_plain(path) else None
+        there = untrusted.read(path)
         if there is None or (there != data and not ours(there)):
             raise PatinaError(f"{path} is there already", "Move it away, then end the session again.")
         if there != data:

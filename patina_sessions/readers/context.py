@@ -19,7 +19,7 @@ from patina_sessions.paths import Layout
 from patina_sessions.readers import brief, facts, points, previous
 from patina_sessions.readers.facts import Facts
 from patina_sessions.readers.page import Block, fill
-from patina_sessions.system import files
+from patina_sessions.system import files, untrusted
 
 MAX_CHARS = 9_500
 _WORDS = 45  # of a decision
@@ -30,14 +30,14 @@ _UNFILLED = re.compile(r"^\*\*[^*\n]+:\*\*\n\n?(?:-[ \t]*(?:\n|\Z))+\n?(?=\*\*|\
 
 def context(layout: Layout, *, active: bool, max_chars: int = MAX_CHARS) -> str:
     """Return what is going on: the active session, or the last one where none is active; "" where none ever was."""
-    data = (files.read(layout.journal) or files.read(layout.mirror)) if active else None
+    data = (untrusted.read(layout.journal) or files.read(layout.mirror)) if active else None
     if data:
         journal = grammar.parse(data)
         place = layout.journal.relative_to(layout.top).as_posix()
         return fill(_active(journal, place), _entries(journal), place, room=max_chars)
     last = max(previous.finished(layout), key=previous.order, default=None)
     found = archive.locate(layout, last.id) if last else None
-    data = files.read(found.path) if found else None
+    data = untrusted.read(found.path) if found else None
     if last is None or found is None or data is None:
         return ""
     place = f"layer/sessions/{last.id}.md" if found.tree else str(found.path)

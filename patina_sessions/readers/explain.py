@@ -21,7 +21,7 @@ from patina_sessions.model import Commit, Id
 from patina_sessions.readers import index, points, ties
 from patina_sessions.readers.index import Source
 from patina_sessions.readers.ties import Tie
-from patina_sessions.system import files
+from patina_sessions.system import untrusted
 from patina_sessions.system.git import Git
 
 MOST = 20  # commits of a file or a range
@@ -128,7 +128,7 @@ def _told(db: sqlite3.Connection, git: Git, wanted: Id, active: Active | None) -
         tie: Tie | None = Tie(session=active.session, path=str(active.path), how="id", commit=wanted)
     else:
         tie = ties.of(db, wanted, patch=lambda: git.patch_ids([wanted]).get(wanted), tree=commit.tree)
-    data = files.read(Path(tie.path)) if tie else None
+    data = untrusted.read(Path(tie.path)) if tie else None
     if tie is None or data is None:
         return Told(commit=commit)
     journal = grammar.parse(data)

@@ -10,7 +10,7 @@ from patina_sessions.events import codec, log
 from patina_sessions.journal import archive, grammar
 from patina_sessions.paths import Layout
 from patina_sessions.readers import cloudevents, facts, listing
-from patina_sessions.system import files, repository
+from patina_sessions.system import files, repository, untrusted
 
 
 def events(layout: Layout) -> Iterator[str]:
@@ -28,7 +28,7 @@ def sessions(layout: Layout) -> list[dict[str, Any]]:
     """Return every finished session, the earliest first: its facts, goals, entries and what it says of its commits."""
     found = []
     for one in archive.all(layout):
-        data = files.read(one.path)
+        data = untrusted.read(one.path)
         if data:
             found.append(_session(one.id, grammar.parse(data)))
     return sorted(found, key=lambda row: (row["started"] or "", row["id"]))

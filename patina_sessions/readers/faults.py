@@ -12,7 +12,7 @@ from pathlib import Path
 from patina_sessions import redact
 from patina_sessions.frozen import dataclass
 from patina_sessions.journal import grammar, lines, metadata, render
-from patina_sessions.system import files
+from patina_sessions.system import untrusted
 
 _CONFLICT = re.compile(rb"^(?:<{7}|\|{7}|>{7}) [^\n]*$", re.MULTILINE)
 _SESSION = re.compile(rb"^# Session:", re.MULTILINE)
@@ -32,7 +32,7 @@ def of_files(paths: list[Path]) -> list[Fault]:
     """Return what is wrong with these journals, in their order; one that is not there is a fault."""
     found = []
     for path in paths:
-        data = files.read(path)
+        data = untrusted.read(path, links=True)
         if data is None:
             found.append(Fault(path=str(path), line=1, words="there is no such file"))
         elif path.suffix == ".md" and path.stem.lower() != "readme":

@@ -8,7 +8,7 @@ from patina_sessions.errors import PatinaError
 from patina_sessions.journal import archive
 from patina_sessions.paths import Common, Layout
 from patina_sessions.readers.index import Source
-from patina_sessions.system import files, registry
+from patina_sessions.system import files, registry, untrusted
 
 
 def repository(layout: Layout) -> list[Source]:
@@ -19,7 +19,7 @@ def repository(layout: Layout) -> list[Source]:
 
 
 def _id(journal: Path) -> str | None:
-    for line in (files.read(journal) or b"")[:4000].split(b"\n"):
+    for line in (untrusted.start(journal, 4000) or b"").split(b"\n"):
         if line.startswith(b"**ID**: "):
             return line[8:].strip().decode("ascii", "replace")
     return None

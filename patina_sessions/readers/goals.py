@@ -11,7 +11,7 @@ from patina_sessions.journal import archive, grammar
 from patina_sessions.paths import Layout
 from patina_sessions.readers import facts, previous
 from patina_sessions.readers.facts import Facts
-from patina_sessions.system import files
+from patina_sessions.system import untrusted
 
 STALE = timedelta(days=30)
 
@@ -66,13 +66,13 @@ def _journals(layout: Layout) -> Iterable[tuple[str, grammar.Journal]]:
     """Yield the finished journals in the order of their starts, and the active one last."""
     read = []
     for one in archive.all(layout):
-        data = files.read(one.path)
+        data = untrusted.read(one.path)
         if data:
             journal = grammar.parse(data)
             read.append((previous.order(facts.of_journal(one.id, journal)), one.id, journal))
     for _, session, journal in sorted(read, key=lambda row: row[0]):
         yield session, journal
-    data = files.read(layout.journal)
+    data = untrusted.read(layout.journal)
     if data:
         journal = grammar.parse(data)
         yield journal.field("ID", "id") or "active", journal

@@ -11,7 +11,7 @@ from patina_sessions.journal import archive
 from patina_sessions.paths import Layout
 from patina_sessions.readers import columns, facts, shelf
 from patina_sessions.readers.facts import Facts
-from patina_sessions.system import files
+from patina_sessions.system import files, untrusted
 
 _GAP = "  "
 _TITLE = 20  # columns that a title gets however narrow the terminal is
@@ -58,7 +58,7 @@ def _finished(layout: Layout) -> Iterable[Row]:
 
 def active(layout: Layout, finished: Container[str] = ()) -> Iterable[Row]:
     """Yield the session that runs in this worktree: its journal is there, and no finished one has its id."""
-    data = files.read(layout.journal) or files.read(layout.mirror)
+    data = untrusted.read(layout.journal) or files.read(layout.mirror)
     if data:
         found = facts.of_active(data)
         if found.id and found.id not in finished and archive.locate(layout, found.id) is None:

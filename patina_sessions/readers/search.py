@@ -18,7 +18,7 @@ from patina_sessions.readers import ago, index, spelling
 from patina_sessions.readers import query as queries
 from patina_sessions.readers.index import Source
 from patina_sessions.readers.query import Query
-from patina_sessions.system import files
+from patina_sessions.system import untrusted
 
 LINES = 3  # of a journal that are shown
 
@@ -160,7 +160,7 @@ def _lines(path: Path, words: Sequence[str]) -> list[tuple[int, str]]:
 
     Its title is not among them: that is told with every hit.
     """
-    data = files.read(path) or b""
+    data = untrusted.read(path, links=True) or b""
     stems = [re.compile(rf"(?i)\b{re.escape(_stem(w))}") for w in words]
     scored = []
     for number, line in enumerate(data.decode("utf-8", "replace").split("\n"), 1):

@@ -17,7 +17,7 @@ from patina_sessions.journal.archive import Archived
 from patina_sessions.paths import Layout
 from patina_sessions.readers import facts
 from patina_sessions.readers.facts import Facts
-from patina_sessions.system import files
+from patina_sessions.system import untrusted
 
 if TYPE_CHECKING:
     import sqlite3
@@ -68,7 +68,7 @@ def _known(db: sqlite3.Connection) -> dict[str, tuple[str, list[Any]]]:
 
 
 def _read(one: Archived) -> Facts | None:
-    data = files.read(one.path)
+    data = untrusted.read(one.path)
     return facts.of(one.id, data) if data is not None else None
 
 

@@ -9,7 +9,7 @@ from patina_sessions.frozen import dataclass
 from patina_sessions.journal import archive, grammar
 from patina_sessions.paths import Layout
 from patina_sessions.readers import facts, listing
-from patina_sessions.system import files
+from patina_sessions.system import files, untrusted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +39,7 @@ def find(layout: Layout, session: str | None = None) -> Found:
 
 
 def _active(layout: Layout) -> Found | None:
-    data = files.read(layout.journal) or files.read(layout.mirror)
+    data = untrusted.read(layout.journal) or files.read(layout.mirror)
     if not data:
         return None
     found = facts.of_active(data)
@@ -56,7 +56,7 @@ def _last(layout: Layout) -> Found | None:
 
 def _finished(layout: Layout, session: str) -> Found:
     where = archive.locate(layout, session)
-    data = files.read(where.path) if where else None
+    data = untrusted.read(where.path) if where else None
     if where is None or data is None:
         raise PatinaError(f"the journal of session {session} is gone", "See the others: patina list --all")
     path = where.path.relative_to(layout.top).as_posix() if where.tree else None

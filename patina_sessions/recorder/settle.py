@@ -15,11 +15,12 @@ from patina_sessions.errors import PatinaError
 from patina_sessions.events import log
 from patina_sessions.frozen import dataclass
 from patina_sessions.journal import render
-from patina_sessions.model import Entry
+from patina_sessions.model import Entry, Session
 from patina_sessions.paths import Layout
 from patina_sessions.recorder import state as states
+from patina_sessions.recorder import strange
 from patina_sessions.recorder.state import Signature, State
-from patina_sessions.system import clock, files, processes
+from patina_sessions.system import clock, files, processes, untrusted
 
 FRESH = (
     0.2  # seconds: a file saved so recently may be half written (editors that save in place truncate first)
@@ -39,11 +40,13 @@ class Look:
 def look(layout: Layout) -> Look:
     """Return the journal's bytes once nobody seems to be in the middle of saving it."""
     deadline = clock.monotonic() + AWAY
-    before = files.signature(layout.journal)
+    before = untrusted.signature(layout.journal)
     while True:
+        if before is not None and not untrusted.is_plain(layout.journal):
+            return Look(data=None, signature=before)  # put there just now
         if before is not None and before[2] and abs(clock.wall() - before[3] / 1e9) > FRESH:
-            data = files.read(layout.journal)
-            after = files.signature(layout.journal)
+            data = untrusted.read(layout.journal)
+            after = untrusted.signature(layout.journal)
             if data and after == before:
                 return Look(data=data, signature=after)
         elif before is None or not before[2]:
@@ -54,13 +57,13 @@ def look(layout: Layout) -> Look:
             if settled is not None:
                 return settled
         clock.sleep(0.02)
-        before = files.signature(layout.journal)
+        before = untrusted.signature(layout.journal)
 
 
 def _twice_alike(layout: Layout, before: Signature) -> Look | None:
-    data = files.read(layout.journal)
+    data = untrusted.read(layout.journal)
     clock.sleep(0.05)
-    if data and files.signature(layout.journal) == before and files.read(layout.journal) == data:
+    if data and untrusted.signature(layout.journal) == before and untrusted.read(layout.journal) == data:
         return Look(data=data, signature=before)
     return None
 
@@ -71,7 +74,7 @@ def begin(layout: Layout, state: State) -> None:
     files.make_folder(layout.local, 0o755)
     files.create(layout.local / ".gitignore", b"*\n", mode=0o644)
     if files.publish(layout.journal, _head(layout, state)):
-        state.signature = files.signature(layout.journal)
+        state.signature = untrusted.signature(layout.journal)
         _mirror(layout, state.signature)
 
 
@@ -85,14 +88,14 @@ def settle(layout: Layout, state: State) -> bool:
     assert state.session is not None
     _remember(layout, state)
     for _ in range(TRIES):
-        if files.signature(layout.journal) == state.signature and state.signature is not None:
+        if untrusted.signature(layout.journal) == state.signature and state.signature is not None:
             if not state.due:
                 return True
             if _append_known(layout, state):
                 return True
         elif not _reconcile(layout, state):
             return False
-        elif not state.due and files.signature(layout.journal) == state.signature:
+        elif not state.due and untrusted.signature(layout.journal) == state.signature:
             return True
     raise PatinaError(
         f"{layout.journal} is being saved again and again",
@@ -110,10 +113,10 @@ def _append_known(layout: Layout, state: State) -> bool:
     size = state.signature[2]
     if not files.append_existing(layout.journal, blob):
         return False
-    after = files.signature(layout.journal)
+    after = untrusted.signature(layout.journal)
     tail = files.read_from(layout.journal, size)
     same = after is not None and after[:2] == state.signature[:2] and after[2] == size + len(blob)
-    if not same or tail != blob or files.signature(layout.journal) != after:
+    if not same or tail != blob or untrusted.signature(layout.journal) != after:
         state.signature = None  # somebody saved in between: look at the whole
         return False
     _record(layout, state, found=[e.seq for e in due], gone=[])
@@ -134,9 +137,9 @@ def _remember(layout: Layout, state: State) -> None:
 
 
 def _mirror(layout: Layout, seen: Signature | None) -> None:
-    data = files.read(layout.journal)
+    data = untrusted.read(layout.journal)
     if (
-        data and files.signature(layout.journal) == seen
+        data and untrusted.signature(layout.journal) == seen
     ):  # else somebody saves just now; the next wake mirrors that
         files.write(layout.mirror, data)
 
@@ -156,7 +159,7 @@ def write(layout: Layout, state: State, records: Sequence[log.Record]) -> None:
 def _reconcile(layout: Layout, state: State) -> bool:
     """Look at the whole journal and find out what in it is ours, what a person took out, and what an editor lost."""
     assert state.session is not None
-    seen = look(layout)
+    seen = _look_for_ours(layout, state.session)
     if seen.data is None:
         if not _bring_back(layout, state):
             return False
@@ -178,6 +181,24 @@ def _reconcile(layout: Layout, state: State) -> bool:
     files.write(layout.mirror, seen.data)
     state.signature = seen.signature
     return True
+
+
+def _look_for_ours(layout: Layout, session: Session) -> Look:
+    """Look at the journal; what is not this session's goes aside first, and its place counts as empty."""
+    _refuse_strangers(layout)
+    nothing = Look(data=None, signature=None)
+    if not untrusted.is_plain(layout.journal):
+        moved = strange.linked(layout, session)
+        if moved is not None:
+            files.write(layout.mirror, moved)
+        if strange.clear(layout, clock.now()):
+            return nothing
+    seen = look(layout)
+    named = None if seen.data is None else strange.foreign(layout, session, seen.data)
+    if named is not None:
+        strange.set_aside(layout, named, clock.now())
+        return nothing
+    return seen
 
 
 def _is_ours(number: int, state: State) -> bool:
@@ -226,22 +247,18 @@ def _bring_back(layout: Layout, state: State) -> bool:
     if _stashed(layout):
         return False
     _refuse_strangers(layout)
+    assert state.session is not None
     data = files.read(layout.mirror)
-    if not data or _foreign(data, state):
+    if not data or strange.anothers(data, state.session):
         data = _head(layout, state)
     files.make_folder(layout.local, 0o755)
     files.create(layout.local / ".gitignore", b"*\n", mode=0o644)
-    empty = files.signature(layout.journal)
+    empty = untrusted.signature(layout.journal)
     if empty is not None and not empty[2]:
         files.append_existing(layout.journal, data)
     else:
         files.publish(layout.journal, data)
     return True
-
-
-def _foreign(mirror: bytes, state: State) -> bool:
-    assert state.session is not None
-    return f"**ID**: {state.session.id}".encode() not in mirror
 
 
 def _head(layout: Layout, state: State) -> bytes:

@@ -13,14 +13,14 @@ from pathlib import Path
 from patina_sessions.paths import Layout
 from patina_sessions.recorder.state import State
 from patina_sessions.sources import remotes
-from patina_sessions.system import clock, files
+from patina_sessions.system import clock, files, untrusted
 
 _TICK = 0.05  # seconds within which two changes of a file may bear one time
 
 
 def holds(layout: Layout, state: State) -> bool:
     """Tell whether the state is what a look at everything would leave: in git, in the spools and in the journal."""
-    journal = files.signature(layout.journal)
+    journal = untrusted.signature(layout.journal)
     return (
         state.still is not None
         and not (state.due or state.lost)

@@ -14,7 +14,7 @@ from patina_sessions.readers import context
 from patina_sessions.recorder.drain import peek
 from patina_sessions.recorder.words import plural
 from patina_sessions.session.active import Here
-from patina_sessions.system import files
+from patina_sessions.system import files, untrusted
 
 OUTPUT = 9_500  # characters of a hook's output
 _FIRST = "What Patina, this repository's session recorder, has on record:\n\n"
@@ -45,7 +45,7 @@ def line(here: Here) -> str:
     session = peek(here.layout, here.settings).current()
     if session is None:
         return "patina: no session"
-    goals = grammar.parse(files.read(here.layout.journal) or b"").goals
+    goals = grammar.parse(untrusted.read(here.layout.journal) or b"").goals
     still = sum(not goal.done for goal in goals)
     parts = [
         safe.visible(safe.line(session.title, limit=40)),

@@ -12,7 +12,7 @@ from patina_sessions.journal import archive
 from patina_sessions.recorder.drain import drain, peek
 from patina_sessions.session.active import Here
 from patina_sessions.session.history import Past
-from patina_sessions.system import clock, files
+from patina_sessions.system import clock, untrusted
 from patina_sessions.system.git import Git
 
 _AT_ONCE = 256  # commits whose patches git is asked for in one go
@@ -33,7 +33,7 @@ class Recorded:
         if state.session is not None:
             self._ids.update(state.made)
         for one in archive.all(place.layout):
-            meta = archive.metadata_of(files.read(one.path) or b"") or {}
+            meta = archive.metadata_of(untrusted.read(one.path) or b"") or {}
             if meta.get("reconstructed") is not True:
                 self._add(meta.get("commits"), meta.get("rewrites"), meta.get("started"))
 

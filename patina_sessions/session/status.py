@@ -15,7 +15,7 @@ from patina_sessions.session import switch
 from patina_sessions.session.active import Here
 from patina_sessions.sources.watcher import process as watcher
 from patina_sessions.sources.watcher.process import Report
-from patina_sessions.system import files
+from patina_sessions.system import untrusted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +40,7 @@ def status(place: Here, now: datetime) -> Status:
     state, unrecorded = _state(place, now)
     session = state.current()
     journal = place.layout.journal
-    data = files.read(journal) if session else None
+    data = untrusted.read(journal) if session else None
     return Status(
         session=session,
         branch=place.repository.branch,

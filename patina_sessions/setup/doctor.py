@@ -54,6 +54,7 @@ def examine(repository: Repository) -> list[Check]:
         lambda: _reflog(layout),
         lambda: _watcher(layout, settings),
         lambda: kept_checks.archive(repository, layout, settings),
+        lambda: kept_checks.tracked(repository),
         lambda: kept_checks.chosen(settings),
         lambda: kept_checks.torn(layout),
         lambda: kept_checks.sizes(layout),

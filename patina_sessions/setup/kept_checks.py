@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
 from collections.abc import Iterator
 
 from patina_sessions import safe
@@ -15,6 +17,7 @@ from patina_sessions.setup.check import Check
 from patina_sessions.system import clock, files
 from patina_sessions.system.repository import Repository
 
+_NAMED = 5  # files that are told of
 # What `hooks/git.sh` leaves in `silent`, in words, and what to do about it.
 _SILENT = {
     "environment": ("PATINA=0 was set in its environment", "unset PATINA"),
@@ -41,6 +44,15 @@ def archive(repository: Repository, layout: Layout, settings: Settings) -> Itera
             f"in no commit: {plural(len(names), 'finished journal')} (copies are in {layout.common.archive})"
         )
         yield Check(name="archive", level="note", words=words, hint="git add layer/sessions")
+
+
+def tracked(repository: Repository) -> Iterator[Check]:
+    """Name what git tracks of the folder that is each worktree's own: it is written over by every pull and checkout."""
+    said = hooks.ask(repository, "ls-files", "-z", "--", ".patina/local")
+    for name in [safe.visible(os.fsdecode(name)) for name in said.split(b"\0") if name][:_NAMED]:
+        words = f"git tracks {name}, which is for this worktree alone: a pull or a checkout writes over it"
+        hint = f"git rm --cached {shlex.quote(name)}, and commit that"
+        yield Check(name="worktree", level="wrong", words=words, hint=hint)
 
 
 def chosen(settings: Settings) -> Iterator[Check]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import os
 import shlex
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,9 @@ _HINTS = {
     errno.EACCES: "Check who owns it and its permissions.",
     errno.EPERM: "Check who owns it and its permissions.",
 }
+
+# No such file; a link where none is followed, or that leads in a circle; a pipe that nobody reads.
+_NONE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO)
 
 
 @contextmanager
@@ -73,6 +77,26 @@ def open_or_make(path: Path, flags: int, mode: int) -> int:
         os.close(fd)
         raise
     return fd
+
+
+def open_plain(path: Path, flags: int, *, links: bool = False) -> int | None:
+    """Open a plain file that is there; return None where none is, or where anything else has its name.
+
+    Looked at first, since opening a device may make it act; without waiting, since a pipe may come in between.
+    """
+    above = 0 if links else os.O_NOFOLLOW
+    try:
+        if not stat.S_ISREG(os.stat(path, follow_symlinks=links).st_mode):
+            return None
+        fd = os.open(path, flags | above | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno in _NONE:
+            return None
+        raise
+    if stat.S_ISREG(os.fstat(fd).st_mode):
+        return fd
+    os.close(fd)
+    return None
 
 
 def write_all(fd: int, data: bytes) -> None:

@@ -1,4 +1,4 @@
-"""The door to the disk: every byte that Patina writes to a file goes through here.
+"""The door to the disk: every byte that Patina writes to a file goes through here; `untrusted` reads the tree.
 
 Nothing is truncated in place, nothing is followed through a symbolic link that we did not make, and every failure of
 the disk becomes a `PatinaError` that names the file and what to do.
@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from patina_sessions.system.disk import open_or_make, settle, told, write_all
+from patina_sessions.system.disk import open_or_make, open_plain, settle, told, write_all
 
 MARGIN = 65536  # bytes of a disk that stay free: what one event needs beside its line
 
@@ -169,12 +169,11 @@ def append(path: Path, data: bytes, *, durable: bool = True, mode: int = 0o600, 
 
 
 def append_existing(path: Path, data: bytes) -> bool:
-    """Add the bytes at the end of a file that is there, in one write; return False where it is gone."""
+    """Add the bytes at the end of a plain file that is there, in one write; return False where there is none."""
     with told(path, "write"):
         require_room(path, len(data))
-        try:
-            fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
-        except FileNotFoundError:
+        fd = open_plain(path, os.O_WRONLY | os.O_APPEND)
+        if fd is None:
             return False
         try:
             write_all(fd, data)
@@ -195,7 +194,9 @@ def require_room(path: Path, size: int, margin: int = MARGIN) -> None:
 def poke(path: Path, offset: int, old: bytes, new: bytes) -> bool:
     """Replace bytes of the same length in place, if they are what we think; return whether that was done."""
     with told(path, "write"):
-        fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        fd = open_plain(path, os.O_RDWR)
+        if fd is None:
+            return False
         try:
             if len(old) != len(new) or os.pread(fd, len(old), offset) != old:
                 return False

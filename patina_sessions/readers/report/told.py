@@ -23,7 +23,7 @@ from patina_sessions.readers import facts, listing, previous
 from patina_sessions.readers.facts import Facts
 from patina_sessions.readers.report import moments
 from patina_sessions.readers.report.moments import Moment
-from patina_sessions.system import files
+from patina_sessions.system import files, untrusted
 
 _SLOW = 2  # minutes that a session's first entry may be later than its start
 _PLAIN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,60}")
@@ -92,7 +92,7 @@ def _began(one: Told) -> datetime:
 
 def _read(layout: Layout) -> Iterator[Told]:
     for where in archive.all(layout):
-        data = files.read(where.path)
+        data = untrusted.read(where.path)
         if data is None:
             continue
         told = _finished(where.id, data)
@@ -108,7 +108,7 @@ def _finished(session: str, data: bytes) -> Told:
 def _active(layout: Layout, now: datetime) -> Told | None:
     """Return the session that runs in this worktree; its end is not known yet, so it ends now."""
     row = next(iter(listing.active(layout)), None)
-    data = files.read(layout.journal) or files.read(layout.mirror)
+    data = untrusted.read(layout.journal) or files.read(layout.mirror)
     if row is None or not data:
         return None
     told = _told(row.facts._replace(zone=facts.zone(now.strftime("%z"))), _parsed(data))
