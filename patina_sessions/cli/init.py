@@ -93,9 +93,9 @@ def init(claude_md: bool, agents: tuple[str, ...], project: bool, dry_run: bool,
 def _found(repository: Repository) -> tuple[str, ...]:
     """Say what `build` and `test` would run in Docker, where something was found."""
     from patina_sessions.runs import project
-    from patina_sessions.settings import load
+    from patina_sessions.system import configured
 
-    found = project.find(repository.top, load(repository.top))
+    found = project.find(repository.top, configured.load(repository.top, git=repository.git_dir))
     known = found.test or found.build
     return tuple(f"In Docker, {line}" for line in found.lines()) if known else ()
 

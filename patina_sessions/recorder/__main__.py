@@ -15,8 +15,7 @@ from pathlib import Path
 from patina_sessions.errors import PatinaError
 from patina_sessions.paths import FORMAT, Common, Layout
 from patina_sessions.recorder import drain, opening, removed
-from patina_sessions.settings import load
-from patina_sessions.system import clock, files, processes
+from patina_sessions.system import clock, configured, files, processes
 from patina_sessions.system import repository as repositories
 
 PAUSE = 0.15  # seconds
@@ -119,7 +118,7 @@ def _drain_all(common: Common, folder: Path, git_dir: str | None) -> None:
         if repositories.off(layout) is not None:
             continue
         try:
-            settings = load(layout.top)
+            settings = configured.load(layout.top, git=layout.git)
             if opening.due(layout, settings):
                 opening.open_session(layout)
             events = drain.drain(layout, settings, clock.now())

@@ -13,8 +13,8 @@ from patina_sessions.errors import NewerData, NoSession, NotSetUp
 from patina_sessions.frozen import dataclass
 from patina_sessions.model import Session
 from patina_sessions.paths import FORMAT, Common, Layout
-from patina_sessions.settings import Settings, load
-from patina_sessions.system import files
+from patina_sessions.settings import Settings
+from patina_sessions.system import configured, files
 from patina_sessions.system import repository as repositories
 from patina_sessions.system.repository import Repository
 
@@ -45,7 +45,9 @@ def here(cwd: Path, git_dir: str | None = None, tree: str | None = None) -> Here
     require_consent(repository.common)
     layout = repositories.layout(repository)
     assert layout is not None
-    return Here(repository=repository, layout=layout, settings=load(repository.top))
+    return Here(
+        repository=repository, layout=layout, settings=configured.load(repository.top, git=repository.git_dir)
+    )
 
 
 def consent(common: Common) -> int | None:

@@ -2,13 +2,14 @@
 
 Layers, later ones win: built in, a person's (`~/.config/patina/config.toml`), the project's
 (`.patina/config.toml`), this worktree's (`.patina/local/config.toml`), `PATINA_*`. The project's file comes
-with a clone and is hostile text too, so what would loosen a guard is never taken from it.
+with a clone and is hostile text too, so what would loosen a guard is never taken from it; nor from this worktree's
+where git tracks that, since it came with the clone as well. `system.configured` reads the files and asks git.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import field
 from pathlib import Path
 from typing import Any
@@ -65,8 +66,17 @@ def person_file(environ: Mapping[str, str]) -> Path | None:
     return Path(base) / "patina" / "config.toml" if base.startswith("/") else None
 
 
-def load(top: Path | None, environ: Mapping[str, str] | None = None) -> Settings:
-    """Read all layers. Raises `PatinaError` naming the file and the key where one holds what it must not."""
+def load(
+    top: Path | None,
+    environ: Mapping[str, str] | None,
+    *,
+    read: Callable[[Path], bytes | None],
+    tracked: Callable[[], bool],
+) -> Settings:
+    """Put all layers together. Raises `PatinaError` naming the file and the key where one holds what it must not.
+
+    `tracked` says whether git tracks this worktree's file; it is asked only where that sets what a project's may not.
+    """
     env = os.environ if environ is None else environ
     layers: list[tuple[str, Path | None]] = [("person", person_file(env))]
     if top is not None:
@@ -75,12 +85,16 @@ def load(top: Path | None, environ: Mapping[str, str] | None = None) -> Settings
     origins: dict[str, str] = {}
     ignored: list[str] = []
     for layer, path in layers:
-        for name, value in (_read(path) if path else {}).items():
+        found = _parsed(path, read(path)) if path else {}
+        loose = {name for name in found if (key := _key_of(name)) and not key.project}
+        shared = bool(loose) and (layer == "project" or (layer == "worktree" and tracked()))
+        kind = "a project's file" if layer == "project" else "a file that git tracks"
+        for name, value in found.items():
             key = _key_of(name)
             if key is None:
                 ignored.append(f"{path}: nobody knows the setting {name}")
-            elif layer == "project" and not key.project:
-                ignored.append(f"{path}: {name} is not taken from a project's file; set it in {layers[0][1]}")
+            elif shared and name in loose:
+                ignored.append(f"{path}: {name} is not taken from {kind}; set it in {layers[0][1]}")
             else:
                 values[name] = _checked(key, value, f"{path}")
                 origins[name] = str(path)
@@ -97,13 +111,9 @@ def _key_of(name: str) -> Key | None:
     return next((k for k in KEYS if k.table and name.startswith(k.name + ".")), None)
 
 
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        data = path.read_bytes()
-    except (FileNotFoundError, NotADirectoryError):
+def _parsed(path: Path, data: bytes | None) -> dict[str, Any]:
+    if data is None:
         return {}
-    except OSError as error:
-        raise PatinaError(f"cannot read {path}: {error.strerror}", "Check its permissions.") from error
     import tomllib
 
     try:

@@ -16,11 +16,11 @@ from patina_sessions.errors import PatinaError
 from patina_sessions.paths import Common, Layout
 from patina_sessions.recorder import drain
 from patina_sessions.session import active, switch
-from patina_sessions.settings import Settings, load
+from patina_sessions.settings import Settings
 from patina_sessions.setup import agent_checks, hooks, init, kept_checks
 from patina_sessions.setup.check import Check
 from patina_sessions.sources.watcher import process as watcher
-from patina_sessions.system import clock, disk, files, processes
+from patina_sessions.system import clock, configured, disk, files, processes
 from patina_sessions.system import repository as repositories
 from patina_sessions.system.repository import Repository
 
@@ -44,7 +44,7 @@ def examine(repository: Repository) -> list[Check]:
             _git(),
             Check(name="set up", level="wrong", words="this worktree has no state yet", hint=hint),
         ]
-    settings = load(repository.top)
+    settings = configured.load(repository.top, git=repository.git_dir)
     looks: tuple[Callable[[], Iterator[Check]], ...] = (
         lambda: iter([_git()]),
         lambda: _set_up(repository),
@@ -243,7 +243,7 @@ def fix(repository: Repository, now: datetime) -> list[str]:
         files.remove(path)
         files.remove(layout.common.marks)
         done.append(f"removed {path.name}: {words}")
-    events = drain.drain(layout, load(repository.top), now)
+    events = drain.drain(layout, configured.load(layout.top, git=layout.git), now)
     if events:
         done.append(f"recorded {len(events)} events")
     return done

@@ -18,10 +18,9 @@ from patina_sessions import __version__
 from patina_sessions.errors import NewerData, PatinaError
 from patina_sessions.paths import FORMAT, Common, key_file
 from patina_sessions.recorder.drain import recording
-from patina_sessions.settings import load
 from patina_sessions.setup import blocks, hook_text, hooks, manifest, project, sharing
 from patina_sessions.setup.plan import Done, Plan, Step, perform, shown
-from patina_sessions.system import files
+from patina_sessions.system import configured, files
 from patina_sessions.system import repository as repositories
 from patina_sessions.system.repository import Repository
 
@@ -144,7 +143,7 @@ def apply(plan: Plan, now: datetime) -> Done:
         if _format(files.read(common.consent)) is None:
             whole = {"format": FORMAT, "patina": __version__, "consent": now.isoformat()}
             files.write(common.consent, json.dumps(whole).encode() + b"\n")
-    with recording(layout, load(layout.top), now) as r:
+    with recording(layout, configured.load(layout.top, git=layout.git), now) as r:
         r.begin()  # what was committed before consent is not ours to record
     return Done(plan=plan, lines=_lines(plan))
 

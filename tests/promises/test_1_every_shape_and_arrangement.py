@@ -21,9 +21,9 @@ import pytest
 
 from patina_sessions.model import Made
 from patina_sessions.recorder import drain
-from patina_sessions.settings import load
 from patina_sessions.setup import hooks, init, uninstall
 from patina_sessions.system import repository as repositories
+from patina_sessions.system.configured import load
 from patina_sessions.system.repository import Repository
 from tests import arrangements
 from tests.bells import fake_recorder

@@ -8,7 +8,7 @@ import pytest
 
 from patina_sessions.errors import PatinaError
 from patina_sessions.runs import furnish, image, project, request
-from patina_sessions.settings import load
+from patina_sessions.system.configured import load
 
 
 def find(top: Path, settings: str = "", **files: str) -> project.Project:

@@ -12,10 +12,9 @@ from pathlib import Path
 
 from patina_sessions.errors import PatinaError
 from patina_sessions.paths import Common, Layout
-from patina_sessions.settings import load
 from patina_sessions.sources.watcher import process, signals
 from patina_sessions.sources.watcher.loop import Watcher
-from patina_sessions.system import files, processes
+from patina_sessions.system import configured, files, processes
 from patina_sessions.system import repository as repositories
 
 LOG_BYTES = 1_000_000
@@ -39,7 +38,7 @@ def main(argv: list[str]) -> None:
         held = process.take(layout)
         if held is None or repositories.off(layout) is not None:  # `off` came between our start and the lock
             return
-        watcher = Watcher(layout, load(layout.top))
+        watcher = Watcher(layout, configured.load(layout.top, git=layout.git))
         with signals.listening(watcher) as wake:
             log.info("begins, pid %d", os.getpid())
             log.info("ends: %s", watcher.run(wake, since=float(argv[4])))

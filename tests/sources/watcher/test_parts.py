@@ -16,7 +16,6 @@ from patina_sessions.errors import PatinaError
 from patina_sessions.model import FilesChanged, FilesGap
 from patina_sessions.paths import Layout
 from patina_sessions.session.active import here
-from patina_sessions.settings import load
 from patina_sessions.sources.watcher import bells, clockwork, names, process, spool
 from patina_sessions.sources.watcher.folders import Folders
 from patina_sessions.sources.watcher.git import Asked, Shown
@@ -27,6 +26,7 @@ from patina_sessions.sources.watcher.pending import MOST, Pending
 from patina_sessions.sources.watcher.process import Report
 from patina_sessions.sources.watcher.view import View
 from patina_sessions.system import clock, files, mounts
+from patina_sessions.system.configured import load
 from tests.repository import Repo
 from tests.waiting import wait_past
 

@@ -1,0 +1,81 @@
+"""What comes with a clone is a stranger's: it loosens no guard, and no link or pipe in it makes a command wait."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from patina_sessions.errors import PatinaError
+from patina_sessions.system import configured
+from tests.repository import Repo
+
+LOCAL = ".patina/local/config.toml"
+LOOSE = 'docker.network = "host"\ntags = "none"\n'
+
+
+@pytest.fixture
+def bounded(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Bound the memory of this process: what reads without an end fails its test and not the machine."""
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (3 << 30, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_AS, before)
+
+
+@pytest.mark.parametrize("way", ["file", "link to a file", "link to the folder"])
+def test_settings_of_this_worktree_loosen_no_guard_where_git_tracks_them(repo: Repo, way: str) -> None:
+    if way == "link to the folder":
+        repo.write("theirs/config.toml", LOOSE)
+        repo.write(".patina/config.toml", "")
+        (repo.path / ".patina/local").symlink_to("../theirs")
+    elif way == "link to a file":
+        repo.write(LOCAL, "").unlink()
+        (repo.path / LOCAL).symlink_to("../../theirs.toml")
+        repo.write("theirs.toml", LOOSE)
+    else:
+        repo.write(LOCAL, LOOSE)
+    assert configured.load(repo.path, {}).text("docker.network") == "host"
+    repo.git("add", "--force", ".")
+    found = configured.load(repo.path, {})
+    assert found.text("docker.network") != "host"
+    assert found.text("tags") == "none"
+    assert any("docker.network is not taken from a file that git tracks" in words for words in found.ignored)
+
+
+def test_doctor_names_what_git_tracks_of_the_folder_that_is_this_worktrees_own(repo: Repo) -> None:
+    repo.write(LOCAL, LOOSE)
+    repo.git("add", "--force", LOCAL)
+    repo.commit("theirs")
+    repo.patina("init")
+    said = repo.patina("doctor", check=False).stdout
+    assert f"git tracks {LOCAL}" in said
+    assert "docker.network is not taken from a file that git tracks" in said
+    repo.git("rm", "--quiet", "--cached", LOCAL)
+    said = repo.patina("doctor", check=False).stdout
+    assert "git tracks" not in said
+    assert "docker.network = host" in said
+
+
+@pytest.mark.parametrize("what", ["zero", "tty", "pipe", "large"])
+def test_settings_that_are_no_plain_file_are_refused_at_once(repo: Repo, what: str, bounded: None) -> None:
+    path = repo.write(".patina/config.toml", "# " + "x" * 2_000_000 if what == "large" else "")
+    if what != "large":
+        path.unlink()
+    if what == "pipe":
+        os.mkfifo(path)
+    elif what != "large":
+        path.symlink_to(f"/dev/{what}")
+    with pytest.raises(PatinaError, match="no plain file of at most 1 MB"):
+        configured.load(repo.path, {})
+
+
+def test_settings_may_be_a_link_to_a_file_that_is_kept_elsewhere(repo: Repo, tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text('tags = "none"\n')
+    (repo.path / ".patina").mkdir()
+    (repo.path / ".patina/config.toml").symlink_to(tmp_path / "mine.toml")
+    assert configured.load(repo.path, {}).text("tags") == "none"
