@@ -16,7 +16,7 @@ from patina_sessions.paths import FORMAT
 from patina_sessions.settings import KEYS
 from patina_sessions.setup import blocks
 from patina_sessions.setup.plan import Note, Step
-from patina_sessions.system import files
+from patina_sessions.system import untrusted
 
 # Why `.gitkeep` and no README: every `*.md` below `layer/` is knowledge to search and `explain`, and one in
 # `layer/sessions` is a journal; a file that explains the folder would be found as such.
@@ -66,13 +66,19 @@ def steps(top: Path) -> list[Step]:
 
 
 def memory(top: Path) -> tuple[list[Step], list[Note]]:
-    """Return what makes an assistant read the last session: a block in CLAUDE.md or AGENTS.md."""
+    """Return what makes an assistant read the last session: a block in CLAUDE.md or AGENTS.md.
+
+    A link is followed to a file that lies in the tree as any other does: one that came with a clone may lead to git's
+    settings, which a block would break, to ours, or out.
+    """
     names = ("CLAUDE.md", "AGENTS.md")
     path = next((top / n for n in names if (top / n).is_symlink() or (top / n).exists()), top / names[0])
-    real = path.resolve()
-    if top.resolve() not in real.parents or (real.exists() and not real.is_file()):
+    real = Path(os.path.realpath(path))
+    before = untrusted.read(real)
+    if not _is_of_the_project(real, Path(os.path.realpath(top))) or (
+        before is None and untrusted.signature(path) is not None
+    ):
         return [], [Note(about=path.name, text=f"left alone, it leads to {safe.path(os.fspath(real))}")]
-    before = files.read(real)
     block = blocks.markdown(FORMAT, _MEMORY)
     old = blocks.find(before or b"")
     if before is None:
@@ -86,6 +92,18 @@ def memory(top: Path) -> tuple[list[Step], list[Note]]:
         return [], []
     why = "your assistant reads the last session; two lines between marks"
     return [Step(what="change", path=real, why=why, before=before, after=after)], []
+
+
+def _is_of_the_project(real: Path, top: Path) -> bool:
+    """Tell whether a path, its links followed, lies below `top`, in no git directory and not in `.patina`."""
+    above = list(real.parents)
+    if top not in above:
+        return False
+    between = above[: above.index(top)]
+    if any((folder / "HEAD").exists() and (folder / "objects").exists() for folder in between):
+        return False
+    names = [name.casefold() for name in real.relative_to(top).parts]
+    return ".git" not in names and names[0] != ".patina"
 
 
 def _folder(path: Path, why: str) -> Step | None:

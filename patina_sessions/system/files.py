@@ -51,7 +51,7 @@ def signature(path: Path) -> tuple[int, int, int, int, int] | None:
 
 def is_inside(path: Path, top: Path) -> bool:
     """Tell whether a path, once links are followed, lies below `top`: a clone may bring a link in place of a folder."""
-    return path.resolve().is_relative_to(top.resolve())
+    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(top))
 
 
 def make_folder(path: Path, mode: int = 0o700) -> None:

@@ -79,3 +79,20 @@ def test_settings_may_be_a_link_to_a_file_that_is_kept_elsewhere(repo: Repo, tmp
     (repo.path / ".patina").mkdir()
     (repo.path / ".patina/config.toml").symlink_to(tmp_path / "mine.toml")
     assert configured.load(repo.path, {}).text("tags") == "none"
+
+
+@pytest.mark.parametrize(
+    "to", [".git/config", ".git/hooks/post-commit", ".git", ".patina/config.toml", "/nowhere", "CLAUDE.md"]
+)
+def test_claude_md_is_followed_to_no_file_but_the_projects_own(repo: Repo, to: str) -> None:
+    repo.commit("first", a="1\n")
+    repo.patina("init")
+    if to == ".git":  # a linked worktree has a file there
+        repo = repo.worktree(repo.path.parent / "linked", "other")
+    target = repo.path / to
+    before = target.read_bytes() if target.is_file() else None
+    (repo.path / "CLAUDE.md").symlink_to(to)
+    said = repo.patina("init", "--claude-md").stdout
+    assert "left alone, it leads to" in said
+    assert (target.read_bytes() if target.is_file() else None) == before
+    repo.patina("uninstall")
