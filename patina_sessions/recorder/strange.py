@@ -85,8 +85,9 @@ def set_aside(layout: Layout, session: str, now: datetime) -> str:
 def _moved(layout: Layout, now: datetime) -> Path:
     """Give what lies in the journal's place another name beside it: no copy, so nothing that is saved now is lost."""
     name = f"not-the-journal-{now.strftime('%Y%m%d-%H%M%S')}"
-    while untrusted.signature(layout.local / name) is not None:
+    while untrusted.signature(layout.local / f"{name}.md") is not None:
         name += "x"
-    files.move(layout.journal, layout.local / name)
-    log.warning("what lay in the journal's place is not this session's journal: %s", layout.local / name)
-    return layout.local / name
+    beside = layout.local / f"{name}.md"
+    files.move(layout.journal, beside)
+    log.warning("what lay in the journal's place is not this session's journal: %s", beside)
+    return beside

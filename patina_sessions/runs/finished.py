@@ -16,7 +16,7 @@ from patina_sessions.runs.hidden import Hide
 from patina_sessions.runs.outcome import Ended, code_words, verdict
 from patina_sessions.runs.outcome.count import Tests, changes
 from patina_sessions.runs.run_log import Output
-from patina_sessions.system import files
+from patina_sessions.system import untrusted
 
 REPORTS = 500  # files of JUnit's XML that are looked at
 LARGEST = 16_000_000  # bytes of one
@@ -94,7 +94,8 @@ def reports(top: Path, pattern: str, *, since: float) -> tuple[bytes, ...]:
         return ()
     found = []
     for path in sorted(top.glob(pattern))[:REPORTS]:
-        seen = files.signature(path) if not path.is_symlink() and path.is_file() else None
-        if seen is not None and seen[3] / 1e9 >= since - 2 and seen[2] <= LARGEST:
-            found.append(files.read(path) or b"")
+        seen = untrusted.signature(path)
+        data = untrusted.read(path, most=LARGEST) if seen and seen[3] / 1e9 >= since - 2 else None
+        if data is not None:
+            found.append(data)
     return tuple(found)

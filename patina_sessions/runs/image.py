@@ -19,7 +19,7 @@ from patina_sessions.frozen import dataclass
 from patina_sessions.runs import labels, project
 from patina_sessions.runs.plain import cleaned
 from patina_sessions.runs.project import Dockerfile, Project
-from patina_sessions.system import files, processes
+from patina_sessions.system import processes, untrusted
 from patina_sessions.system.docker import Engine, words
 
 Say = Callable[[str], None]
@@ -94,9 +94,10 @@ def _pull(engine: Engine, name: str, say: Say) -> None:
 def _tag(top: Path, key: str, dockerfile: Dockerfile) -> str:
     """Return the name that the Dockerfile's image has as long as nothing that it is made of changes."""
     path = top / dockerfile.path
-    if not path.is_file():
+    data = untrusted.read(path, links=True)
+    if data is None:
         raise PatinaError(f"there is no {dockerfile.path} here", "Check docker.dockerfile in the settings.")
-    text = (files.read(path) or b"").decode("utf-8", "replace")
+    text = data.decode("utf-8", "replace")
     context = top / dockerfile.context
     copied = project.fingerprint(context, tuple(_copied(context, text)))
     whole = f"{text}\0{dockerfile.arguments}\0{dockerfile.context}\0{copied}"

@@ -18,7 +18,7 @@ from patina_sessions.errors import PatinaError
 from patina_sessions.frozen import dataclass
 from patina_sessions.runs import languages
 from patina_sessions.settings import Settings
-from patina_sessions.system import files
+from patina_sessions.system import files, untrusted
 
 _JSONC = re.compile(r'("(?:\\.|[^"\\])*")|//[^\n]*|/\*.*?\*/|,(?=\s*(?://[^\n]*\n\s*)*[}\]])', re.DOTALL)
 ASKED = "the command line"
@@ -180,7 +180,7 @@ def _table(container: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def _text(path: Path) -> str:
-    return (files.read(path) or b"").decode("utf-8", "replace") if path.is_file() else ""
+    return (untrusted.read(path, links=True) or b"").decode("utf-8", "replace")
 
 
 def fingerprint(top: Path, names: tuple[str, ...]) -> str:

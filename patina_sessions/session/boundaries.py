@@ -11,7 +11,7 @@ from pathlib import Path
 
 from patina_sessions.model import Id
 from patina_sessions.session.active import Here
-from patina_sessions.system import files, processes
+from patina_sessions.system import files, processes, untrusted
 
 _PATTERNS = (
     "setuptools[-_]scm|hatch-vcs|versioneer|dunamai|versioningit|setuptools-git-versioning|poetry-dynamic-versioning"
@@ -32,8 +32,8 @@ def version_from_tags(top: Path) -> str | None:
             return name
     pattern = re.compile(_PATTERNS, re.IGNORECASE)
     for name in _FILES:
-        data = files.read(top / name) if files.signature(top / name) is not None else None
-        if data and pattern.search(data[:1_000_000].decode("utf-8", "replace")):
+        data = untrusted.start(top / name, 1_000_000, links=True)
+        if data and pattern.search(data.decode("utf-8", "replace")):
             return name
     return None
 

@@ -10,7 +10,7 @@ from patina_sessions.errors import PatinaError
 from patina_sessions.journal import archive, render
 from patina_sessions.session import note
 from patina_sessions.session.active import Here
-from patina_sessions.system import files
+from patina_sessions.system import files, untrusted
 
 
 def rename(place: Here, words: Sequence[str], now: datetime) -> str:
@@ -25,7 +25,9 @@ def _finished(place: Here, session: str, title: str) -> str:
         raise PatinaError("the title is empty", f'Give it one: patina rename {session} "a better title"')
     for folder in (place.layout.common.archive, place.layout.sessions):
         path = folder / f"{session}.md"
-        data = files.read(path)
-        if data is not None:
+        data = untrusted.read(path)
+        if data is not None and (
+            files.is_inside(folder, place.layout.top) or folder == place.layout.common.archive
+        ):
             files.write(path, render.retitle(data, title), mode=files.mode_of(path))
     return title

@@ -16,7 +16,7 @@ from patina_sessions.recorder.words import plural
 from patina_sessions.setup import agent_hooks, agent_places, agents, claude_plugin, codex_trust, hooks, ledger
 from patina_sessions.setup.check import Check, Level
 from patina_sessions.setup.plan import Plan, Step, shown
-from patina_sessions.system import files
+from patina_sessions.system import untrusted
 from patina_sessions.system.repository import Repository
 
 # What a project's own file does not reach. Codex and OpenCode walk up, and Codex takes a worktree's from the main one.
@@ -50,7 +50,7 @@ def places(repository: Repository, environ: Mapping[str, str]) -> list[Place]:
     found: list[Place] = []
     for agent in agent_places.AGENTS:
         for kind, path in agent_places.files_of(repository, agent, environ):
-            raw = files.read(path)
+            raw = untrusted.read(path, links=True)
             found.append(
                 Place(
                     agent=agent,
@@ -65,7 +65,14 @@ def places(repository: Repository, environ: Mapping[str, str]) -> list[Place]:
     plugged = any("plugin install" in line for line in listed)
     on = claude_plugin.installed(environ)
     found.append(
-        Place(agent="claude", kind="plugin", path=path, raw=files.read(path), ours=on, listed=plugged)
+        Place(
+            agent="claude",
+            kind="plugin",
+            path=path,
+            raw=untrusted.read(path, links=True),
+            ours=on,
+            listed=plugged,
+        )
     )
     return [p for p in found if p.ours or p.listed]
 
@@ -139,7 +146,7 @@ def _switched_off(repository: Repository, known: list[Place], environ: Mapping[s
         return
     theirs = [path for _, path in agent_places.files_of(repository, "claude", environ)]
     for path in (*theirs, repository.top / ".claude" / "settings.local.json"):
-        if (agent_hooks.parsed(files.read(path) or b"") or {}).get("disableAllHooks") is True:
+        if (agent_hooks.parsed(untrusted.read(path, links=True) or b"") or {}).get("disableAllHooks") is True:
             words = f"Claude Code: all hooks are switched off in {shown(path, repository)}"
             yield _check("wrong", words, 'Take "disableAllHooks" out of it')
 
@@ -173,7 +180,7 @@ def _reach(repository: Repository, agent: str, live: list[Place]) -> Iterator[Ch
             yield _check("note", words, f"git add {name_in_tree}; or, for everywhere: {_command(agent, '')}")
     for tree in _other_worktrees(repository):
         paths = [tree / p.path.relative_to(repository.top) for p in live]
-        if not any(_ours(agent, files.read(p) or b"") for p in paths):
+        if not any(_ours(agent, untrusted.read(p, links=True) or b"") for p in paths):
             yield _check("note", f"{name} is not heard in the worktree {tree}", hint)
 
 
@@ -216,7 +223,7 @@ def _what(step: Step) -> str:
 def _codex(repository: Repository, live: list[Place], environ: Mapping[str, str]) -> Iterator[Check]:
     """Tell of hooks that Codex skips without a word."""
     path = agent_places.homes(environ)["codex"].parent / "config.toml"
-    config = codex_trust.parsed(files.read(path) or b"") if live else None
+    config = codex_trust.parsed(untrusted.read(path, links=True) or b"") if live else None
     if live and config is None:
         yield _check("wrong", f"{path} does not parse, so that Codex does not start", "Mend the file")
     for place in live if config is not None else ():

@@ -9,8 +9,8 @@ from patina_sessions.errors import PatinaError
 from patina_sessions.paths import Common
 from patina_sessions.setup.hooks import ask
 from patina_sessions.setup.plan import Note, Step, shown
-from patina_sessions.system import files
 from patina_sessions.system import repository as repositories
+from patina_sessions.system import untrusted
 from patina_sessions.system.repository import Repository
 
 _IN_PROGRESS = "stays, a session is in progress: patina init takes it up again"
@@ -62,7 +62,7 @@ def leftovers(tree: Repository, *, purge: bool) -> tuple[list[Step], list[Note]]
     if not is_real(local, tree):
         return [], []
     for name, why in _OURS.items():
-        now = None if (local / name).is_symlink() else files.read(local / name)
+        now = untrusted.read(local / name)
         if now is None:
             continue
         if name == "active-session.md" and not purge:

@@ -27,6 +27,16 @@ def bounded(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     resource.setrlimit(resource.RLIMIT_AS, before)
 
 
+def pipe_at(path: Path, aside: Path, *, linked: bool = True) -> None:
+    """Put a pipe that nobody writes to in that place, or a link to one: a device would say more, and end the machine."""
+    if not linked:
+        os.mkfifo(path)
+        return
+    if not (aside / "pipe").exists():
+        os.mkfifo(aside / "pipe")
+    path.symlink_to(aside / "pipe")
+
+
 @pytest.mark.parametrize("way", ["file", "link to a file", "link to the folder"])
 def test_settings_of_this_worktree_loosen_no_guard_where_git_tracks_them(repo: Repo, way: str) -> None:
     if way == "link to the folder":
@@ -79,6 +89,33 @@ def test_settings_may_be_a_link_to_a_file_that_is_kept_elsewhere(repo: Repo, tmp
     (repo.path / ".patina").mkdir()
     (repo.path / ".patina/config.toml").symlink_to(tmp_path / "mine.toml")
     assert configured.load(repo.path, {}).text("tags") == "none"
+
+
+@pytest.mark.parametrize("name", ["pyproject.toml", "Makefile", "package.json"])
+def test_a_session_starts_whatever_stands_in_the_place_of_a_build_file(
+    repo: Repo, tmp_path: Path, name: str
+) -> None:
+    pipe_at(repo.path / name, tmp_path)
+    repo.patina("init")
+    repo.patina("session", "start", "the work")
+    repo.patina("session", "end")
+
+
+@pytest.mark.parametrize("linked", [False, True])
+def test_what_is_no_plain_file_among_the_journals_is_passed_over(
+    repo: Repo, tmp_path: Path, linked: bool
+) -> None:
+    repo.patina("init")
+    repo.patina("session", "start", "the work")
+    repo.patina("note", "a note")
+    repo.patina("session", "end")
+    theirs = repo.path / "layer/sessions/20200101-080000.md"
+    for path in (theirs, repo.path / ".patina/local/active-session.md"):
+        pipe_at(path, tmp_path, linked=linked)
+    assert "the work" in repo.patina("list").stdout
+    assert "a note" in repo.patina("search", "note").stdout
+    assert "a note" in repo.patina("show").stdout
+    assert repo.patina("check", str(theirs), check=False).returncode == 1
 
 
 @pytest.mark.parametrize(
