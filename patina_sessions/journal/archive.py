@@ -120,6 +120,8 @@ def publish(
 def _publish_in_tree(layout: Layout, session: str, data: bytes, ours: Callable[[bytes], bool]) -> Path:
     path = layout.sessions / f"{session}.md"
     files.make_folder(path.parent, 0o755)
+    if not path.parent.is_dir():
+        raise PatinaError(f"{path.parent} is no folder", "Move it away, then end the session again.")
     folder.sweep(path)  # of a try that was killed: the user's `git add` would take that in
     if not files.publish(path, data):
         there = untrusted.read(path)

@@ -25,7 +25,7 @@ _HINTS = {
 }
 
 # No such file; a link where none is followed, or that leads in a circle; a pipe that nobody reads.
-_NONE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO)
+NONE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO)
 
 
 @contextmanager
@@ -90,7 +90,7 @@ def open_plain(path: Path, flags: int, *, links: bool = False) -> int | None:
             return None
         fd = os.open(path, flags | above | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     except OSError as error:
-        if error.errno in _NONE:
+        if error.errno in NONE:
             return None
         raise
     if stat.S_ISREG(os.fstat(fd).st_mode):

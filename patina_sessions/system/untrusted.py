@@ -13,7 +13,7 @@ import stat
 from pathlib import Path
 
 from patina_sessions.system import files
-from patina_sessions.system.disk import open_plain, told
+from patina_sessions.system.disk import NONE, open_plain, told
 
 MOST = 64 << 20  # bytes: of a journal of 5,000 entries that is a sixtieth
 
@@ -44,18 +44,19 @@ def signature(path: Path) -> tuple[int, int, int, int, int] | None:
     with told(path, "look at"):
         try:
             s = os.lstat(path)
-        except (FileNotFoundError, NotADirectoryError):
-            return None
+        except OSError as error:
+            if error.errno in NONE:
+                return None
+            raise
     return (s.st_dev, s.st_ino, s.st_size, s.st_mtime_ns, s.st_ctime_ns)
 
 
 def is_plain(path: Path, *, most: int = MOST) -> bool:
     """Tell whether a plain file, no link, that `read` would read whole has that name."""
-    with told(path, "look at"):
-        try:
-            s = os.lstat(path)
-        except (FileNotFoundError, NotADirectoryError):
-            return False
+    try:
+        s = os.lstat(path)
+    except OSError:
+        return False
     return stat.S_ISREG(s.st_mode) and s.st_size <= most
 
 

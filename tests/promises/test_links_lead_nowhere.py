@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pytest
+
 from tests.repository import Repo
 
 
@@ -19,6 +21,22 @@ def test_a_link_in_place_of_the_archive_is_not_written_through(repo: Repo, tmp_p
     (repo.path / "layer" / "sessions").symlink_to(outside)
     repo.patina("session", "end")
     assert not list(outside.iterdir())
+    assert "kept" in repo.patina("show", "--raw").stdout
+
+
+@pytest.mark.parametrize("to", ["sessions", "nowhere"])
+def test_a_link_to_nothing_in_place_of_the_archive_is_named_and_costs_no_session(repo: Repo, to: str) -> None:
+    repo.commit("first", a="1\n")
+    repo.patina("init")
+    sessions = repo.path / "layer" / "sessions"
+    shutil.rmtree(sessions)
+    sessions.symlink_to(to)
+    repo.patina("session", "start", "the work")
+    repo.patina("note", "kept")
+    refused = repo.patina("session", "end", check=False)
+    assert f"{sessions} is no folder" in refused.stderr
+    sessions.unlink()
+    repo.patina("session", "end")
     assert "kept" in repo.patina("show", "--raw").stdout
 
 

@@ -155,3 +155,22 @@ def test_what_cannot_be_a_journal_is_moved_away_and_nobody_waits(working: Repo, 
     if what == "folder":
         [theirs] = (working.path / ".patina/local").glob("*/theirs")
         assert theirs.read_text() == "kept\n"
+
+
+def test_a_folder_that_became_a_link_out_of_the_repository_is_not_written_through(
+    working: Repo, tmp_path: Path
+) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    theirs = outside / "active-session.md"
+    theirs.write_text("# Session: of another repository\n**ID**: 20200101-080000\n")
+    before = theirs.read_bytes()
+    (working.path / ".patina/local").rename(tmp_path / "ours")
+    (working.path / ".patina/local").symlink_to(outside)
+    refused = working.patina("note", "another", check=False)
+    assert "leads out of the repository" in refused.stderr
+    assert (list(outside.iterdir()), theirs.read_bytes()) == ([theirs], before)
+    (working.path / ".patina/local").unlink()
+    (tmp_path / "ours").rename(working.path / ".patina/local")
+    working.patina("session", "end")
+    assert "by hand" in archived(working) and "another" in archived(working)
