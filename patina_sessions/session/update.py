@@ -16,8 +16,9 @@ from patina_sessions.recorder.words import HEADINGS
 from patina_sessions.session import boundaries
 from patina_sessions.session.active import Here, active
 from patina_sessions.sources.watcher import process as watcher
-from patina_sessions.system import clock
+from patina_sessions.system import clock, own
 from patina_sessions.system.git import Git
+from patina_sessions.system.objects import text
 
 NAMES = tuple(name for name, _ in HEADINGS)
 
@@ -76,6 +77,16 @@ def _since(place: Here, session: Session, counted: set[Id]) -> tuple[str, ...]:
     return tuple(subject for commit, subject in subjects.items() if commit in counted)
 
 
+def _uncommitted(git: Git) -> int:
+    """Return how many files `git status` shows, without what Patina put there itself."""
+    staged, unstaged, untracked = git.status_counts()
+    if untracked:
+        shown = git.ask("status", "--porcelain", "-z", "--", *own.PLACES, here=True).out.split(b"\0")
+        names = [text(item[3:]) for item in shown if item.startswith(b"?? ")]
+        untracked -= len(own.alone(names, lambda: text(git.ask(*own.LIST, here=True).out).split("\0")))
+    return staged + unstaged + untracked
+
+
 def update(place: Here, given: Mapping[str, tuple[str, ...]], now: datetime) -> Update:
     """Record an update with the points given; without any, the four headings are there to be filled."""
     watcher.ask(place.layout)
@@ -84,7 +95,7 @@ def update(place: Here, given: Mapping[str, tuple[str, ...]], now: datetime) -> 
         counted = r.state.counted()
         since = _since(place, session, counted)
         with Git(place.layout.git, place.layout.top) as git:
-            uncommitted = sum(git.status_counts())
+            uncommitted = _uncommitted(git)
             last = git.commit(place.repository.head) if place.repository.head else None
         data = Updated(
             number=session.updates + 1,

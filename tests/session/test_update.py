@@ -21,6 +21,29 @@ def test_it_prints_what_was_committed_since_the_last_one(repo: Repo) -> None:
     assert said["commits"] == 3
 
 
+def test_what_patina_put_there_itself_is_no_work_that_waits_and_what_a_person_adds_to_it_is(
+    repo: Repo,
+) -> None:
+    repo.commit("first", a="1\n")
+    repo.patina("init")
+    repo.patina("session", "start", "the first work")
+    repo.patina("note", "so that it is kept")
+    repo.patina("session", "end")
+    repo.patina("session", "start", "the work")
+
+    def uncommitted() -> int:
+        return int(json.loads(repo.patina("session", "update", "--json").stdout)["uncommitted"])
+
+    assert uncommitted() == 0
+    repo.git("config", "status.showUntrackedFiles", "all")
+    assert uncommitted() == 0
+    repo.git("config", "--unset", "status.showUntrackedFiles")
+    repo.write("layer/core/decision.md", "why\n")
+    repo.write("new.txt", "1\n")
+    repo.write("a.txt", "2\n")
+    assert uncommitted() == 3
+
+
 def test_much_uncommitted_work_is_reminded_of(repo: Repo) -> None:
     repo.commit("first", a="1\n")
     repo.patina("init")

@@ -9,7 +9,7 @@ from pathlib import Path
 from patina_sessions.errors import PatinaError
 from patina_sessions.frozen import dataclass
 from patina_sessions.model import Id
-from patina_sessions.system import processes
+from patina_sessions.system import own, processes
 from patina_sessions.system.objects import is_id, text
 from patina_sessions.system.repository import Repository
 
@@ -78,13 +78,15 @@ def _uncommitted(top: Path, *, with_changes: bool) -> list[str]:
     if with_changes:
         return []
     said = processes.run(["git", "-c", "core.fsmonitor=false", "status", "--porcelain", "-z"], cwd=top)
-    names, fields = [], iter(said.out.split(b"\0"))
+    names, untracked, fields = [], [], iter(said.out.split(b"\0"))
     for item in fields:
         if len(item) > 3:
             names.append(text(item[3:]))
+            untracked += names[-1:] if item[:1] == b"?" else []
             if item[:1] in (b"R", b"C"):
                 next(fields, None)
-    names = [name for name in names if not name.startswith(".patina/local")]
+    ours = own.alone(untracked, lambda: text(processes.run(["git", *own.LIST], cwd=top).out).split("\0"))
+    names = [name for name in names if name not in ours and not name.startswith(".patina/local")]
     if not names:
         return []
     shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
