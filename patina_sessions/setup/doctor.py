@@ -15,12 +15,13 @@ from pathlib import Path
 from patina_sessions.errors import PatinaError
 from patina_sessions.paths import Common, Layout
 from patina_sessions.recorder import drain
+from patina_sessions.recorder.words import plural
 from patina_sessions.session import active, switch
 from patina_sessions.settings import Settings
 from patina_sessions.setup import agent_checks, hooks, init, kept_checks
 from patina_sessions.setup.check import Check
 from patina_sessions.sources.watcher import process as watcher
-from patina_sessions.system import clock, configured, disk, files, processes
+from patina_sessions.system import clock, configured, disk, files, processes, refs
 from patina_sessions.system import repository as repositories
 from patina_sessions.system.repository import Repository
 
@@ -58,6 +59,7 @@ def examine(repository: Repository) -> list[Check]:
         lambda: kept_checks.chosen(settings),
         lambda: kept_checks.torn(layout),
         lambda: kept_checks.sizes(layout),
+        lambda: kept_checks.strange(layout.common),
         lambda: agent_checks.examine(repository, os.environ),
         lambda: _engine(layout),
         lambda: kept_checks.silences(layout.common),
@@ -185,6 +187,8 @@ def _rung(repository: Repository, layout: Layout) -> Check:
 def _reflog(layout: Layout) -> Iterator[Check]:
     if (layout.git / "logs" / "HEAD").exists() or (layout.common.git / "reftable").is_dir():
         yield Check(name="reflog", level="ok", words="git keeps one")
+    elif refs.head(layout.git, layout.common.git)[1] is None and _logs(layout):
+        yield Check(name="reflog", level="ok", words="git begins one with the first commit")
     else:
         yield Check(
             name="reflog",
@@ -192,6 +196,11 @@ def _reflog(layout: Layout) -> Iterator[Check]:
             words="git keeps none here: amends and rebases are told as moves",
             hint="git config core.logAllRefUpdates true",
         )
+
+
+def _logs(layout: Layout) -> bool:
+    asked = ["git", f"--git-dir={layout.git}", "config", "--bool", "core.logAllRefUpdates"]
+    return processes.run(asked, cwd=layout.top).out.strip() != b"false"
 
 
 def _watcher(layout: Layout, settings: Settings) -> Iterator[Check]:
@@ -245,5 +254,5 @@ def fix(repository: Repository, now: datetime) -> list[str]:
         done.append(f"removed {path.name}: {words}")
     events = drain.drain(layout, configured.load(layout.top, git=layout.git), now)
     if events:
-        done.append(f"recorded {len(events)} events")
+        done.append(f"recorded {plural(len(events), 'event')}")
     return done

@@ -14,6 +14,7 @@ from patina_sessions.recorder.words import plural
 from patina_sessions.settings import Settings
 from patina_sessions.setup import hooks
 from patina_sessions.setup.check import Check
+from patina_sessions.sources import agent_spool, rewrites
 from patina_sessions.system import clock, files
 from patina_sessions.system.repository import Repository
 
@@ -91,6 +92,17 @@ def sizes(layout: Layout) -> Iterator[Check]:
     last = files.signature(common.collected)
     said = "never yet" if last is None else clock.local(last[3] // 10**9).strftime("%Y-%m-%d %H:%M")
     yield Check(name="size", level="ok", words=f"what is too old was last removed: {said} (patina gc)")
+
+
+def strange(common: Common) -> Iterator[Check]:
+    """Name what lies where hooks set things aside and is of no hook: nobody takes it, and every command looks again."""
+    for name in files.names(common.spool):
+        path = common.spool / name
+        ours = agent_spool.NAME.match(name) or rewrites.NAME.match(name)
+        if not (ours and path.is_file() and not path.is_symlink()):
+            words = f"{safe.line(name)} in {common.spool} is of no hook: nobody reads it"
+            hint = f"Look at it, then: rm -r {shlex.quote(str(path))}"
+            yield Check(name="spool", level="note", words=words, hint=hint)
 
 
 def silences(common: Common) -> Iterator[Check]:

@@ -28,7 +28,7 @@ from patina_sessions.system import clock
 
 log = logging.getLogger(__name__)
 
-_NAME = re.compile(r"agent-[a-z]{1,20}-[0-9]+-*\.in\Z")
+NAME = re.compile(r"agent-[a-z]{1,20}-[0-9]+-*\.in\Z")
 _HEAD = re.compile(rb"patina-agent 2 ([a-z]{1,20}) ([01-]) ([0-9]{1,9})\n([^\n]*)\n")
 _WHOLE = b"\n.\n"  # no line of JSON
 _HEAD_MOST = 8192  # bytes: the lines of the hook's own, of which one is a path
@@ -72,7 +72,7 @@ def read(spool: Path, git_dir: Path, keep: Keep) -> Reading:
 
 def _waiting(spool: Path) -> list[tuple[Path, os.stat_result]]:
     try:
-        names = [name for name in os.listdir(spool) if _NAME.match(name)]
+        names = [name for name in os.listdir(spool) if NAME.match(name)]
     except OSError:
         return []
     found = []

@@ -19,7 +19,7 @@ from patina_sessions.model import Fact, Id, Rebased
 from patina_sessions.system import clock
 from patina_sessions.system.objects import is_id, text
 
-_NAME = re.compile(r"rewrite-(rebase|amend)-[0-9]+-*\.(in|tmp)\Z")
+NAME = re.compile(r"rewrite-(rebase|amend)-[0-9]+-*\.(in|tmp)\Z")
 _MOST = 8 * 1024 * 1024  # bytes of a map that are read: a rebase of 90,000 commits
 _TORN = 3600  # seconds after which a file without its last name is what a killed hook left
 
@@ -68,7 +68,7 @@ def replaced(facts: Iterable[Fact]) -> dict[Id, tuple[Id, ...]]:
 
 def _waiting(spool: Path) -> list[tuple[Path, os.stat_result]]:
     try:
-        names = [name for name in os.listdir(spool) if _NAME.match(name)]
+        names = [name for name in os.listdir(spool) if NAME.match(name)]
     except OSError:
         return []
     found = []

@@ -114,6 +114,28 @@ def test_a_hook_of_somebody_else_is_a_note_and_is_not_run(repo: Repo) -> None:
     assert not (repo.path / "ran").exists()
 
 
+def test_what_lies_in_the_spool_and_is_of_no_hook_is_named_and_left(ready: Repo) -> None:
+    spool = ready.path / ".git/patina/spool"
+    (spool / "agent-claude-1.in").mkdir()
+    (spool / "rewrite-amend-2.in").symlink_to(ready.path / "readme.txt")
+    (spool / "a file").write_text("?")
+    (spool / "agent-claude-3.in").write_text("half of one")
+    _, found = examined(ready)
+    named = [check["words"].partition(" in /")[0] for check in found["spool"]]
+    assert sorted(named) == ["a file", "agent-claude-1.in", "rewrite-amend-2.in"]
+    assert all(check["level"] == "note" and "rm -r " in check["hint"] for check in found["spool"])
+    assert (spool / "a file").exists()
+
+
+def test_before_the_first_commit_no_reflog_is_missed(repo: Repo) -> None:
+    repo.patina("init")
+    (check,) = examined(repo)[1]["reflog"]
+    assert (check["level"], check["words"]) == ("ok", "git begins one with the first commit")
+    repo.git("config", "core.logAllRefUpdates", "false")
+    (check,) = examined(repo)[1]["reflog"]
+    assert check["level"] == "note"
+
+
 def test_an_ignored_archive_and_journals_in_no_commit_are_said(ready: Repo) -> None:
     ready.patina("session", "start", "the work")
     ready.patina("note", "kept")
