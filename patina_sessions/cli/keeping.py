@@ -117,13 +117,14 @@ def _say_forgotten(here: Here, done: Forgotten, *, dry_run: bool) -> None:
     import shlex
 
     from patina_sessions import safe
+    from patina_sessions.recorder.words import plural
 
     for change in done.changes:
-        what = "remove" if change.after is None else f"take it out {change.count} times of"
+        what = "remove" if change.after is None else f"take it out {plural(change.count, 'time')} of"
         verb = (
             f"would {what}"
             if dry_run
-            else {"remove": "removed"}.get(what, f"taken out {change.count} times of")
+            else {"remove": "removed"}.get(what, f"taken out {plural(change.count, 'time')} of")
         )
         click.echo(f"{verb} {safe.visible(_shown(here, change.path))}")
     if not done.changes:

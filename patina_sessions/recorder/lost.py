@@ -39,7 +39,7 @@ def take_up(layout: Layout, state: State, *, now: datetime, keep: Keep) -> list[
         if session is None or _is_over(layout, session):
             continue
         journal = grammar.parse(data)
-        begun = _moment(journal)
+        begun = _moment(journal, session)
         if begun is not None and _is_ours(layout, session, _starting(journal), begun):
             return _go_on(
                 layout, state, journal, data, begun=begun.astimezone(now.tzinfo), now=now, keep=keep
@@ -109,12 +109,16 @@ def _starting(journal: Journal) -> Id | None:
     return commit if _COMMIT.fullmatch(commit) else None
 
 
-def _moment(journal: Journal) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(journal.field("Started") or "")
-    except ValueError:
-        return None
-    return moment.replace(tzinfo=moment.tzinfo or UTC)
+def _moment(journal: Journal, session: str) -> datetime | None:
+    """Return when the session began; where that line is no moment any more, its id is one, in local time."""
+    for said, zone in ((journal.field("Started") or "", UTC), (session[:15].replace("-", "T"), None)):
+        try:
+            moment = datetime.fromisoformat(said)
+        except ValueError:
+            continue
+        if 1971 <= moment.year <= 9000:
+            return moment.replace(tzinfo=moment.tzinfo or zone).astimezone()
+    return None
 
 
 def _is_over(layout: Layout, session: str) -> bool:

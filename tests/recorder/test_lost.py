@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -101,9 +102,21 @@ def test_a_journal_that_a_checkout_brought_is_no_session_of_ours(working: Repo) 
 def test_a_journal_that_says_another_beginning_than_the_reflog_is_no_session_of_ours(working: Repo) -> None:
     journal = working.path / ACTIVE
     shutil.rmtree(working.path / ".git/patina")
-    journal.write_text(journal.read_text().replace("**Started**: 2", "**Started**: 1"))
+    journal.write_text(re.sub(r"\*\*Started\*\*: [0-9]*", "**Started**: 2001", journal.read_text()))
     working.patina("init")
     assert status(working) is None
+
+
+@pytest.mark.parametrize("line", ["", "**Started**: 0001-01-01T00:00:00+14:00\n", "**Started**: soon\n"])
+def test_whatever_a_person_made_of_the_line_that_says_when_it_began_it_goes_on(
+    working: Repo, line: str
+) -> None:
+    journal = working.path / ACTIVE
+    journal.write_text(re.sub(r"\*\*Started\*\*: .*\n", line, journal.read_text()))
+    working.patina("record")
+    session = status(working)["id"]
+    _empty_log(working)
+    assert status(working)["id"] == session
 
 
 def test_a_copy_of_a_repository_takes_up_nothing(working: Repo, tmp_path: Path) -> None:
