@@ -39,7 +39,11 @@ class Forgotten:
     changes: tuple[Change, ...]
     commits: tuple[Holder, ...]
     staged: tuple[Staged, ...] = ()
+    whole: bool = True  # all commits could be looked into
     packed: tuple[Path, ...] = ()
+    originals: tuple[
+        Path, ...
+    ] = ()  # files of the user's as `init` found them, and as `uninstall` wants them
     tags: tuple[str, ...] = ()
     mentions: tuple[Path, ...] = ()
 
@@ -59,6 +63,7 @@ def forget(place: Here, what: str, now: datetime, *, dry_run: bool = False) -> F
         drain.drain(place.layout, place.settings, now)  # what waits in the spool is then in the log
     trees = _trees(place)
     ahead = [tree for tree in trees if files.signature(tree.start) is not None]
+    told = files.signature(common.start) is not None
     with ExitStack() as held:
         for lock in (common.lock, *(layout.lock for layout in _states(place))):
             try:
@@ -70,7 +75,7 @@ def forget(place: Here, what: str, now: datetime, *, dry_run: bool = False) -> F
         for change in found.changes if not dry_run else ():
             _make(change)
     if found.changes and not dry_run:
-        _write_ahead(place, ahead)
+        _write_ahead(place, ahead, told=told)
     return found
 
 
@@ -108,13 +113,15 @@ def _text(place: Here, trees: list[Layout], text: str) -> Forgotten:
     wanted = forgetting.forms(text)
     changes = traces.of_text(place.layout.common, trees, wanted)
     with Git(place.layout.git, place.layout.top) as git:
-        commits = holders.of_text(git, wanted)
+        commits, whole = holders.of_text(git, wanted)
     return Forgotten(
         session=None,
         changes=changes,
         commits=commits,
         staged=tuple(holders.staged_text(trees, wanted)),
+        whole=whole,
         packed=tuple(traces.packed(place.layout.common)),
+        originals=tuple(traces.originals(place.layout.common, wanted)),
     )
 
 
@@ -159,9 +166,13 @@ def _make(change: Change) -> None:
         raise PatinaError(f"{change.path} was saved while this command ran", "Run the command again.")
 
 
-def _write_ahead(place: Here, trees: list[Layout]) -> None:
+def _write_ahead(place: Here, trees: list[Layout], *, told: bool) -> None:
     """Write anew what agents and statuslines are given, in each worktree that had it."""
     from patina_sessions.session import ahead
 
     for tree in trees:
         ahead.write(replace(place, layout=tree))
+    if told and files.signature(place.layout.common.start) is None:
+        files.write(
+            place.layout.common.start, b"", durable=False
+        )  # that it is there says that agents are told

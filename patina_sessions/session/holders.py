@@ -35,38 +35,49 @@ class Staged:
     path: str
 
 
-def of_text(git: Git, wanted: Sequence[bytes]) -> tuple[Holder, ...]:
-    """Return the commits that have one of the forms in their message or in a journal, the newest first.
+def of_text(git: Git, wanted: Sequence[bytes]) -> tuple[tuple[Holder, ...], bool]:
+    """Return the commits that have one of the forms in their message or in a journal, and whether all were looked into.
 
-    They go to git on its input: an argument could be read by everybody on the machine.
+    They go to git on its input: an argument could be read by everybody on the machine. A partial clone lacks contents.
     """
     found = [Holder(commit=commit, path=None) for commit in _messages(git, wanted)]
+    whole = True
     touching = _ids(git.ask(*_TOUCHING, *_OURS, here=True).out)
     for at in range(0, len(touching), _LEAST):
-        for name in _holding(git, wanted, *touching[at : at + _LEAST]):
+        names, all_there = _holding(git, wanted, *touching[at : at + _LEAST])
+        whole = whole and all_there
+        for name in names:
             commit, _, path = name.partition(":")
             found.append(Holder(commit=commit, path=path))
-    return tuple(found)
+    return tuple(found), whole
 
 
 def staged_text(trees: Iterable[Layout], wanted: Sequence[bytes]) -> Iterator[Staged]:
     """Yield the files of ours that have one of the forms in the index of one of the worktrees."""
     for tree in trees:
         with Git(tree.git, tree.top) as git:
-            yield from (Staged(top=tree.top, path=path) for path in _holding(git, wanted, "--cached"))
+            yield from (Staged(top=tree.top, path=path) for path in _holding(git, wanted, "--cached")[0])
 
 
-def _holding(git: Git, wanted: Sequence[bytes], *where: str) -> list[str]:
+def _holding(git: Git, wanted: Sequence[bytes], *where: str) -> tuple[list[str], bool]:
+    """Return the files that have one of the forms, and whether git could read all of them."""
+    whole = True
+
     def grep(patterns: Sequence[bytes], *how: str) -> bytes:
+        nonlocal whole
+        if not patterns:
+            return b""
         given = b"".join(pattern + b"\n" for pattern in patterns)
-        return git.ask(*_GREP, *how, *where, "--", *_OURS, data=given, here=True).out if patterns else b""
+        said = git.ask(*_GREP, *how, *where, "--", *_OURS, data=given, here=True)
+        whole = whole and said.code <= 1 and not said.err
+        return said.out
 
     names = dict.fromkeys(filter(None, grep(wanted, "-F", "-l").split(b"\0")))
     for said in grep(forgetting.beginnings(wanted), "-E").split(b"\n"):
         name, _, line = said.partition(b"\0")
         if forgetting.without(line, wanted)[1]:
             names[name] = None
-    return [name.decode("utf-8", "surrogateescape") for name in names]
+    return [name.decode("utf-8", "surrogateescape") for name in names], whole
 
 
 def _messages(git: Git, wanted: Sequence[bytes]) -> list[Id]:

@@ -116,6 +116,13 @@ def packed(common: Common) -> Iterator[Path]:
         yield from (runs / name for name in files.names(runs) if name.endswith(_BUNDLE))
 
 
+def originals(common: Common, wanted: tuple[bytes, ...]) -> Iterator[Path]:
+    """Yield what `init` found in files that it changed and that holds one of the forms: a person's own words."""
+    for name in files.names(common.originals):
+        if forgetting.without(files.read(common.originals / name) or b"", wanted)[1]:
+            yield common.originals / name
+
+
 def _caches(common: Common, trees: Sequence[Layout], changes: Iterable[Change]) -> Iterator[Change]:
     """Yield the caches that may hold it in a form of their own, and those that no longer fit."""
     gone = {change.path for change in changes}

@@ -136,6 +136,29 @@ def test_a_text_by_which_journals_are_read_is_refused(ready: Repo) -> None:
     assert forget(ready, "2026-like")["changes"]
 
 
+def test_commits_that_a_partial_clone_cannot_look_into_are_not_said_to_be_clean(
+    repo: Repo, tmp_path: Path
+) -> None:
+    repo.commit("add", {"layer/x.md": f"{WORD}\n"})
+    repo.commit("remove", {"layer/x.md": "clean\n"})
+    repo.git("config", "uploadpack.allowFilter", "true")
+    repo.git("clone", "--quiet", "--filter=blob:none", f"file://{repo.path}", str(tmp_path / "clone"))
+    clone = Repo(tmp_path / "clone")
+    for one, whole in ((repo, True), (clone, False)):
+        one.patina("init")
+        assert forget(one, WORD, "--dry-run")["whole"] is whole
+    assert "look for it in a whole one" in in_words(clone, WORD, "--dry-run")
+
+
+def test_a_file_as_it_was_before_init_is_named_and_left(repo: Repo) -> None:
+    hook = repo.write(".git/hooks/post-commit", f"#!/bin/sh\n: {WORD}\n")
+    hook.chmod(0o755)
+    repo.patina("init")
+    named = forget(repo, WORD)["originals"]
+    assert named == holding(repo, WORD)
+    assert len(named) == 1
+
+
 def test_the_packed_work_of_a_run_is_named_and_not_touched(ready: Repo) -> None:
     [state] = (ready.path / ".git/patina/worktrees").iterdir()
     bundle = state / "runs/20260101-000000-abcd.bundle"
