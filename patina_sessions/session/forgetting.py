@@ -23,6 +23,7 @@ _CUTS = ("…".encode(), b"\\u2026")
 _LONG = 10**9
 _SECTIONS = frozenset({"Goals", "Previous Session Context", "Activity Log", "Session Classification"})
 _FIELDS = frozenset({"id", "started", "starting commit", "session tag"})
+_NAMED = _FIELDS | {"llm", "git branch"}
 _FACTS = ("v", "kept", "started", "ended", "tz", "head", "commits", "rewrites", "whole")
 # Fields that are not text: what is what, and the ties to git.
 _FIXED = frozenset(
@@ -90,7 +91,7 @@ def bones(data: bytes) -> tuple[object, ...]:
     facts = journal.archived
     named = [(part.kind, part.name) for part in journal.parts if part.name in _SECTIONS]
     return (
-        sorted(journal.fields),
+        [name for name in journal.fields if name.casefold() in _NAMED],
         [value for name, value in journal.fields.items() if name.casefold() in _FIELDS],
         named,
         [(entry.date, entry.time, entry.number) for entry in journal.entries],

@@ -132,7 +132,9 @@ def test_a_text_by_which_journals_are_read_is_refused(ready: Repo) -> None:
         done = ready.patina("forget", "-", input=text, check=False)
         assert (done.returncode, done.stderr.count("\n")) == (1, 2), text
     assert journal.read_bytes() == before
-    journal.write_bytes(before + b"\n## About 2026-like things\n")
+    by_hand = before.replace(b"## Prev", b"Password: 2026-like\n\n## About 2026-like things\n\n## Prev", 1)
+    journal.write_bytes(by_hand)
+    assert forget(ready, "Password: 2026-like")["changes"]
     assert forget(ready, "2026-like")["changes"]
 
 
@@ -171,8 +173,8 @@ def test_the_packed_work_of_a_run_is_named_and_not_touched(ready: Repo) -> None:
 
 
 def test_a_session_is_all_of_the_turns_that_were_told_in_it_and_its_runs() -> None:
-    def agent(what: str) -> AgentEvent:
-        return AgentEvent(what=what, agent="claude", agent_session="a")  # type: ignore[arg-type]
+    def agent(what: str, name: str = "a") -> AgentEvent:
+        return AgentEvent(what=what, agent="claude", agent_session=name)  # type: ignore[arg-type]
 
     def end(session: str) -> Ended:
         return Ended(session=session, sha256="")
@@ -180,6 +182,7 @@ def test_a_session_is_all_of_the_turns_that_were_told_in_it_and_its_runs() -> No
     data: list[tuple[Data, bool]] = [
         (Started(session="before", title=""), False),
         (agent("prompt"), False),
+        (agent("prompt", "told as under way"), False),
         (end("before"), False),
         (agent("turn"), False),
         (agent("prompt"), True),  # in which the agent calls `session start`
@@ -189,11 +192,14 @@ def test_a_session_is_all_of_the_turns_that_were_told_in_it_and_its_runs() -> No
         (Noted(text=""), True),
         (agent("turn"), True),
         (agent("prompt"), True),
+        (agent("prompt", "interrupted"), True),
         (end("it"), True),  # the agent calls `session end`
         (Made(how="commit", commit=Commit(id="0" * 40, tree="0" * 40)), False),
         (agent("turn"), True),
         (agent("prompt"), False),
         (agent("tool"), False),
+        (agent("prompt", "interrupted"), False),
+        (agent("tool", "interrupted"), False),
         (RunStarted(run="later", kind="test", command=""), False),
         (Started(session="next", title=""), False),
         (agent("turn"), False),
