@@ -18,11 +18,11 @@ from patina_sessions.journal import archive, grammar, render
 from patina_sessions.journal.grammar import Journal
 from patina_sessions.model import Event, Fact, Id, Made, Moved, Rebased, Started
 from patina_sessions.paths import Layout
-from patina_sessions.recorder import intake, projection
+from patina_sessions.recorder import intake, projection, strange
 from patina_sessions.recorder.state import State
 from patina_sessions.sources import reflog
 from patina_sessions.sources.agents import Keep
-from patina_sessions.system import files, processes
+from patina_sessions.system import files, processes, untrusted
 from patina_sessions.system.git import Git
 
 log = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 def take_up(layout: Layout, state: State, *, now: datetime, keep: Keep) -> list[Event]:
     """Log how the session began whose journal is there, and what git tells since; nothing where none is lost."""
     for place in (layout.journal, layout.mirror):
-        data = files.read(place) or b""
+        data = untrusted.read(place) or b""
         session = named(data)
         if session is None or _is_over(layout, session):
             continue
@@ -130,7 +130,7 @@ def _is_ours(layout: Layout, session: str, commit: Id | None, begun: datetime) -
     """Tell whether the session began in this worktree and no log of it says so any more."""
     key = files.read(layout.common.ids / session)
     if key is None:  # all of Patina's state went
-        return _stood(layout, commit, begun) and not _tracked(layout)
+        return _stood(layout, commit, begun) and not strange.is_tracked(layout)
     logged = (e.data for e in event_log.events(layout) if isinstance(e.data, Started))
     return key.strip() == layout.key.encode() and all(data.session != session for data in logged)
 
@@ -147,11 +147,6 @@ def _stood(layout: Layout, commit: Id | None, begun: datetime) -> bool:
             return True
         after = int(found[2])
     return False
-
-
-def _tracked(layout: Layout) -> bool:
-    name = layout.journal.relative_to(layout.top).as_posix()
-    return processes.run(["git", "ls-files", "--error-unmatch", "--", name], cwd=layout.top).code == 0
 
 
 def _since(facts: Sequence[Fact], begun: datetime, commit: Id | None) -> list[Fact]:

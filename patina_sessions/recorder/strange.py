@@ -43,10 +43,11 @@ def foreign(layout: Layout, session: Session, data: bytes) -> str | None:
     """
     if is_ours(data, session):
         return None
-    return anothers(data, session) or (session.id if _tracked(layout) else None)
+    return anothers(data, session) or (session.id if is_tracked(layout) else None)
 
 
-def _tracked(layout: Layout) -> bool:
+def is_tracked(layout: Layout) -> bool:
+    """Tell whether git tracks what lies in the journal's place."""
     inside = layout.journal.relative_to(layout.top).as_posix()
     asked = ["git", f"--git-dir={layout.git}", "ls-files", "-z", "--", inside]
     return bool(processes.run(asked, cwd=layout.top).out)

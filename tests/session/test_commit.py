@@ -125,9 +125,7 @@ def test_what_the_project_ignores_is_not_committed_and_the_way_that_is_told_work
     done = ready.patina("session", "end", "--commit", check=False)
     assert done.returncode == 1
     error, hint = done.stderr.splitlines()
-    assert error.startswith(
-        f"Error: it is not committed: git ignores {journal(ready)} (.gitignore:1:layer/"
-    )
+    assert error.startswith(f"Error: it is not committed: git ignores {journal(ready)} (.gitignore:1:layer/")
     ready.git(*hint.rpartition("git ")[2].split(" "))
     assert f"A  {journal(ready)}" in ready.git("status", "--porcelain")
 
