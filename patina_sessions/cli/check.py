@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from patina_sessions.cli import print_json
-from patina_sessions.cli.session import folder, json_option
+from patina_sessions.cli.where import folder, json_option
 
 
 def _sessions() -> Path:

@@ -6,7 +6,7 @@ import click
 
 from patina_sessions.cli import print_json
 from patina_sessions.cli.init import here
-from patina_sessions.cli.session import json_option
+from patina_sessions.cli.where import json_option
 
 _MARKS = {"ok": "ok   ", "note": "note ", "wrong": "WRONG"}
 

@@ -9,7 +9,7 @@ import click
 
 from patina_sessions.cli import print_json
 from patina_sessions.cli.completion import files
-from patina_sessions.cli.session import json_option, place
+from patina_sessions.cli.where import json_option, place
 
 if TYPE_CHECKING:
     from patina_sessions.readers.explain import Told

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from patina_sessions.cli.session import place
+from patina_sessions.cli.where import place
 
 
 @click.group(hidden=True, epilog="Example: patina hook ahead")

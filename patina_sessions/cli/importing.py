@@ -11,7 +11,7 @@ import click
 
 from patina_sessions import safe
 from patina_sessions.cli import print_json
-from patina_sessions.cli.session import json_option, place
+from patina_sessions.cli.where import json_option, place
 
 if TYPE_CHECKING:
     from patina_sessions.session.importing import Taken

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from patina_sessions.cli import print_json
-from patina_sessions.cli.session import json_option, place
+from patina_sessions.cli.where import json_option, place
 
 if TYPE_CHECKING:
     from patina_sessions.setup.plan import Plan

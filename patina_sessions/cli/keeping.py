@@ -9,7 +9,7 @@ import click
 
 from patina_sessions.cli import print_json
 from patina_sessions.cli.completion import session_ids
-from patina_sessions.cli.session import json_option, place
+from patina_sessions.cli.where import json_option, place
 
 if TYPE_CHECKING:
     from patina_sessions.session.active import Here
@@ -86,7 +86,7 @@ def forget(what: str, dry_run: bool, as_json: bool) -> None:
 
     With `-` the text is read from standard input, so that no shell keeps it. Commits that hold it are named and left.
     """
-    from patina_sessions.cli.session import text_or_stdin
+    from patina_sessions.cli.where import text_or_stdin
     from patina_sessions.session import forget as doer
     from patina_sessions.system import clock
 

@@ -9,7 +9,7 @@ import click
 
 from patina_sessions.cli import print_json
 from patina_sessions.cli.completion import session_ids
-from patina_sessions.cli.session import json_option, place, record_first
+from patina_sessions.cli.where import json_option, place, record_first
 
 
 @click.command(name="list", epilog="Example: patina list --all --json")

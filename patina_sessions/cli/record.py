@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from patina_sessions.cli import print_json
-from patina_sessions.cli.session import json_option, place
+from patina_sessions.cli.where import json_option, place
 
 
 @click.command(epilog="Example: patina record --json")

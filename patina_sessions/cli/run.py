@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from patina_sessions.cli import print_json, unwritable
-from patina_sessions.cli.session import json_option, place
+from patina_sessions.cli.where import json_option, place
 from patina_sessions.errors import PatinaError
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import click
 
 from patina_sessions.cli import print_json
 from patina_sessions.cli.run import counts, run_json
-from patina_sessions.cli.session import json_option, place
+from patina_sessions.cli.where import json_option, place
 from patina_sessions.errors import PatinaError
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from patina_sessions.cli import print_json
-from patina_sessions.cli.session import json_option, place
 from patina_sessions.cli.session_words import watcher_json
+from patina_sessions.cli.where import json_option, place
 from patina_sessions.errors import Busy, NoSession, PatinaError
 
 if TYPE_CHECKING:

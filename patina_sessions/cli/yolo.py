@@ -11,7 +11,7 @@ import click
 
 from patina_sessions.cli import print_json, yolo_words
 from patina_sessions.cli.run import ours, recorder
-from patina_sessions.cli.session import json_option, place
+from patina_sessions.cli.where import json_option, place
 from patina_sessions.cli.yolo_words import say
 
 if TYPE_CHECKING:

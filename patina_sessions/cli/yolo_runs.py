@@ -10,7 +10,7 @@ import click
 
 from patina_sessions.cli import print_json
 from patina_sessions.cli.run import ours, run_json
-from patina_sessions.cli.session import json_option, place
+from patina_sessions.cli.where import json_option, place
 from patina_sessions.cli.yolo import place_of, voices_of, yolo
 from patina_sessions.cli.yolo_words import say
 from patina_sessions.errors import PatinaError
