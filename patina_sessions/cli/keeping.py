@@ -84,7 +84,8 @@ def rebuild(session: str, as_json: bool) -> None:
 def forget(what: str, dry_run: bool, as_json: bool) -> None:
     """Take a session (its whole id), or every place of a text, out of journals, log, mirrors and index.
 
-    With `-` the text is read from standard input, so that no shell keeps it. Commits that hold it are named and left.
+    With `-` the text is read from standard input, so that no shell keeps it. Commits and indexes of git that hold it
+    are named and left.
     """
     from patina_sessions.cli.where import text_or_stdin
     from patina_sessions.session import forget as doer
@@ -134,9 +135,8 @@ def _say_forgotten(here: Here, done: Forgotten, *, dry_run: bool) -> None:
     for one in done.staged:
         elsewhere = [] if one.top == here.layout.top else ["-C", str(one.top)]
         command = safe.visible(shlex.join(["git", *elsewhere, "add", one.path]))
-        click.echo(
-            f"still in git's index: {safe.visible(_shown(here, one.top / one.path))}; take it out: {command}"
-        )
+        where = safe.visible(_shown(here, one.top / one.path))
+        click.echo(f"still in git's index: {where}; when the file is without it: {command}")
     for holder in done.commits:
         where = f"in {safe.path(holder.path)}" if holder.path else "in its message"
         click.echo(f"still held by commit {holder.commit[:10]}, {where}")

@@ -73,8 +73,8 @@ def test_what_is_staged_in_any_worktree_is_named_with_the_way_out(ready: Repo, t
     dry = forget(ready, WORD, "--dry-run")
     assert dry["staged"] == [path, "linked/layer/other.md"]
     said = in_words(ready, WORD)
-    assert f"take it out: git add {path}\n" in said
-    assert f"take it out: git -C {linked.path} add layer/other.md\n" in said
+    assert f"when the file is without it: git add {path}\n" in said
+    assert f"when the file is without it: git -C {linked.path} add layer/other.md\n" in said
     ready.git("add", path)
     linked.git("add", "layer/other.md")
     assert forget(ready, WORD)["staged"] == []
