@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from patina_sessions import redact
 from patina_sessions.events import log as event_log
 from patina_sessions.journal import archive, grammar, render
 from patina_sessions.journal.grammar import Journal
@@ -36,7 +37,7 @@ def take_up(layout: Layout, state: State, *, now: datetime, keep: Keep) -> list[
     for place in (layout.journal, layout.mirror):
         data = untrusted.read(place) or b""
         session = named(data)
-        if session is None or _is_over(layout, session):
+        if session is None or session == state.ended or _is_over(layout, session):
             continue
         journal = grammar.parse(data)
         begun = _moment(journal, session)
@@ -93,13 +94,13 @@ def _started(layout: Layout, journal: Journal) -> Started:
     branch = journal.field("Git Branch")
     return Started(
         session=journal.field("ID") or "",
-        title=journal.title,
+        title=redact.redact(journal.title),
         llm=journal.field("LLM") or "none",
-        branch=None if branch == "detached" else branch,
+        branch=None if branch in (None, "detached") else redact.redact(branch),
         commit=_starting(journal),
         tag=journal.field("Session Tag"),
-        goals=tuple(goal.text for goal in journal.goals),
-        context=journal.section("Previous Session Context") or "",
+        goals=tuple(redact.redact(goal.text) for goal in journal.goals),
+        context=redact.redact(journal.section("Previous Session Context") or ""),
         author=f"{name} <{mail}>" if mail else name,
     )
 
@@ -128,11 +129,13 @@ def _is_over(layout: Layout, session: str) -> bool:
 
 def _is_ours(layout: Layout, session: str, commit: Id | None, begun: datetime) -> bool:
     """Tell whether the session began in this worktree and no log of it says so any more."""
+    logged = (e.data for e in event_log.events(layout) if isinstance(e.data, Started))
+    if any(data.session == session for data in logged):
+        return False
     key = files.read(layout.common.ids / session)
     if key is None:  # all of Patina's state went
         return _stood(layout, commit, begun) and not strange.is_tracked(layout)
-    logged = (e.data for e in event_log.events(layout) if isinstance(e.data, Started))
-    return key.strip() == layout.key.encode() and all(data.session != session for data in logged)
+    return key.strip() == layout.key.encode()
 
 
 def _stood(layout: Layout, commit: Id | None, begun: datetime) -> bool:

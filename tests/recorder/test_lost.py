@@ -14,6 +14,7 @@ import pytest
 from tests.repository import Repo
 from tests.waiting import quiet
 
+SECRET = "ghp_" + "a1B2c3D4e5F6g7H8i9J0" * 2
 ACTIVE = ".patina/local/active-session.md"
 
 
@@ -112,11 +113,14 @@ def test_whatever_a_person_made_of_the_line_that_says_when_it_began_it_goes_on(
     working: Repo, line: str
 ) -> None:
     journal = working.path / ACTIVE
-    journal.write_text(re.sub(r"\*\*Started\*\*: .*\n", line, journal.read_text()))
+    text = journal.read_text().replace("- [ ] one\n", f"- [ ] one\n- [ ] use {SECRET}\n")
+    journal.write_text(re.sub(r"\*\*Started\*\*: .*\n", line, text))
     working.patina("record")
     session = status(working)["id"]
     _empty_log(working)
     assert status(working)["id"] == session
+    (log,) = working.path.glob(".git/patina/worktrees/*/events/*")
+    assert SECRET not in log.read_text()
 
 
 def test_a_copy_of_a_repository_takes_up_nothing(working: Repo, tmp_path: Path) -> None:
