@@ -85,7 +85,7 @@ def forget(what: str, dry_run: bool, as_json: bool) -> None:
     """Take a session (its whole id), or every place of a text, out of journals, log, mirrors and index.
 
     With `-` the text is read from standard input, so that no shell keeps it. Commits and indexes of git that hold it
-    are named and left.
+    in a message, in the name of a file or in a file of Patina's are named and left; your own files are not looked into.
     """
     from patina_sessions.cli.where import text_or_stdin
     from patina_sessions.session import forget as doer
@@ -103,7 +103,7 @@ def forget(what: str, dry_run: bool, as_json: bool) -> None:
                 "done": not dry_run,
                 "session": done.session,
                 "changes": rows,
-                "commits": [{"id": h.commit, "path": h.path} for h in done.commits],
+                "commits": [{"id": h.commit, "path": h.path, "name": h.name} for h in done.commits],
                 "staged": [_shown(here, one.top / one.path) for one in done.staged],
                 "whole": done.whole,
                 "originals": [_shown(here, path) for path in done.originals],
@@ -139,9 +139,16 @@ def _say_forgotten(here: Here, done: Forgotten, *, dry_run: bool) -> None:
         click.echo(f"still in git's index: {where}; when the file is without it: {command}")
     for holder in done.commits:
         where = f"in {safe.path(holder.path)}" if holder.path else "in its message"
+        where = f"in the name of {safe.path(holder.path)}" if holder.path and holder.name else where
         click.echo(f"still held by commit {holder.commit[:10]}, {where}")
     if done.commits:
         click.echo("Commits are git's: to take it out of those, rewrite the history (git filter-repo).")
+    if any(holder.name for holder in done.commits):
+        click.echo(
+            "The name of a file that a session changed comes into its journal again when the session ends."
+        )
+    if done.session is None:
+        click.echo("Your own files are not looked into, here or in commits: git log --all -S TEXT")
     if not done.whole:
         click.echo("Not all contents of commits are in this partial clone: look for it in a whole one, too.")
     for path in done.originals:

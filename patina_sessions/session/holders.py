@@ -21,10 +21,11 @@ _GREP = ("grep", "--no-color", "--no-line-number", "--no-column", "-z", "-f", "-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holder:
-    """A commit, and where in it: a path, or None for its message."""
+    """A commit, and where in it: the contents of a path, or its name, or None for the message."""
 
     commit: Id
     path: str | None
+    name: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,7 @@ def of_text(git: Git, wanted: Sequence[bytes]) -> tuple[tuple[Holder, ...], bool
     They go to git on its input: an argument could be read by everybody on the machine. A partial clone lacks contents.
     """
     found = [Holder(commit=commit, path=None) for commit in _messages(git, wanted)]
+    found += _named(git, wanted)
     whole = True
     touching = _ids(git.ask(*_TOUCHING, *_OURS, here=True).out)
     for at in range(0, len(touching), _LEAST):
@@ -86,6 +88,18 @@ def _messages(git: Git, wanted: Sequence[bytes]) -> list[Id]:
     return [
         commit.decode("ascii") for commit, _, message in halves if any(form in message for form in wanted)
     ]
+
+
+def _named(git: Git, wanted: Sequence[bytes]) -> Iterator[Holder]:
+    """Yield the commits that brought a file with one of the forms in its name."""
+    how = ("--full-history", "--no-renames", "--diff-filter=A", "--name-only", "-z", "--format=%x01%H")
+    for one in git.ask("log", *_ALL, *how, here=True).out.split(b"\1")[1:]:
+        commit, *names = one.split(b"\0")
+        for name in names:
+            path = name.removeprefix(b"\n")
+            if any(form in path for form in wanted):
+                told = path.decode("utf-8", "surrogateescape")
+                yield Holder(commit=commit.decode("ascii").strip(), path=told, name=True)
 
 
 def of_journal(git: Git, session: str) -> tuple[Holder, ...]:

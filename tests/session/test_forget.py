@@ -67,7 +67,7 @@ def test_a_text_is_in_no_byte_of_the_session_in_progress(ready: Repo) -> None:
     assert holding(ready, "Zauberwort") == []
     assert [row["path"] for row in dry["changes"]] == [row["path"] for row in done["changes"]]
     head = ready.git("rev-parse", "HEAD")
-    assert done["commits"] == [{"id": head, "path": None}]
+    assert done["commits"] == [{"id": head, "path": None, "name": False}]
 
 
 def test_afterwards_the_session_goes_on_and_nothing_brings_it_back(ready: Repo) -> None:
@@ -97,7 +97,7 @@ def test_a_text_in_finished_journals_goes_from_both_and_the_commit_that_holds_on
     head = ready.git("rev-parse", "HEAD")
     done = forget(ready, "Zauberwort")
     assert holding(ready, "Zauberwort") == []
-    assert {"id": head, "path": f"layer/sessions/{session}.md"} in done["commits"]
+    assert {"id": head, "path": f"layer/sessions/{session}.md", "name": False} in done["commits"]
     assert json.loads(ready.patina("search", "Zauberwort", "--json").stdout)["hits"] == []
     assert "still held by commit" in ready.patina("forget", "Zauberwort").stdout
 

@@ -57,7 +57,7 @@ def test_a_branch_that_was_merged_without_a_trace_still_holds_it(repo: Repo, tmp
     for name in ("grep.lineNumber", "grep.column", "grep.fullName", "log.showSignature", "core.quotePath"):
         clone.git("config", name, "true")
     clone.patina("init")
-    held = [{"id": added, "path": f"layer/sessions/{session}.md"}]
+    held = [{"id": added, "path": f"layer/sessions/{session}.md", "name": False}]
     assert forget(clone, WORD, "--dry-run")["commits"] == held
     clone.write(f"layer/sessions/{session}.md", f"**ID**: {session}\n")
     assert forget(clone, session, "--dry-run")["commits"] == held
@@ -220,3 +220,17 @@ def test_the_beginning_of_a_text_counts_only_before_a_cut() -> None:
         ("the whole of the whole of the te…", "the whole of [forgotten]…"),
     ):
         assert forgetting.without(data.encode(), wanted)[0] == after.encode()
+
+
+def test_a_commit_that_has_it_in_the_name_of_a_file_is_named_and_what_is_not_looked_into_is_said(
+    ready: Repo,
+) -> None:
+    made = ready.commit("quiet words", {f"src/{WORD}.txt": "1\n"})
+    ready.commit("more", {f"src/{WORD}.txt": "2\n"})
+    ready.git("rm", "--quiet", f"src/{WORD}.txt")
+    ready.git("commit", "--quiet", "-m", "away")
+    said = in_words(ready, WORD)
+    assert said.count("in the name of") == 1
+    assert f"still held by commit {made[:10]}, in the name of `src/{WORD}.txt`" in said
+    assert "comes into its journal again" in said
+    assert "Your own files are not looked into" in said
