@@ -75,19 +75,22 @@ def init(claude_md: bool, agents: tuple[str, ...], project: bool, dry_run: bool,
     repository = here()
     plan = doer.plan(repository, memory=claude_md)
     heard = _agents(repository, agents, project=project)
-    whole = (
-        plan
-        if heard is None
-        else replace(plan, steps=plan.steps + heard.steps, notes=plan.notes + heard.notes)
-    )
     found = _found(repository)
     if dry_run:
-        _print_plan(whole, "init", as_json=as_json, done=False, lines=found)
+        _print_plan(_both(plan, heard), "init", as_json=as_json, done=False, lines=found)
         return
-    lines = doer.apply(plan, clock.now()).lines + found
+    done = doer.apply(plan, clock.now())
+    lines = done.lines + found
     if heard is not None:
-        lines += _set_up(heard)
-    _print_plan(whole, "init", as_json=as_json, done=True, lines=lines)
+        heard, more = _set_up(heard)
+        lines += more
+    _print_plan(_both(done.plan, heard), "init", as_json=as_json, done=True, lines=lines)
+
+
+def _both(plan: Plan, heard: Plan | None) -> Plan:
+    if heard is None:
+        return plan
+    return replace(plan, steps=plan.steps + heard.steps, notes=plan.notes + heard.notes)
 
 
 def _found(repository: Repository) -> tuple[str, ...]:
@@ -108,20 +111,21 @@ def _agents(repository: Repository, agents: tuple[str, ...], *, project: bool) -
     return doer.plan(repository, agents, os.environ, project=project) if agents else None
 
 
-def _set_up(heard: Plan) -> tuple[str, ...]:
+def _set_up(heard: Plan) -> tuple[Plan, tuple[str, ...]]:
     import os
 
     from patina_sessions.session import ahead
     from patina_sessions.setup import agent_checks, agent_places
     from patina_sessions.setup import agents as doer
 
-    doer.apply(heard, os.environ)
+    done = doer.apply(heard, os.environ)
     ahead.write(place())
-    if not heard.steps:
-        return ("The agents are set up already; there is nothing to change.",)
+    if not done.steps:
+        return done, ("The agents are set up already; there is nothing to change.",)
     places = agent_checks.places(heard.repository, os.environ)
     names = dict.fromkeys(agent_places.NAMES[p.agent] for p in places if p.ours)
-    return (f"What {', '.join(names)} does here is told in the journal from now on.",) if names else ()
+    said = f"What {', '.join(names)} does here is told in the journal from now on."
+    return done, (said,) if names else ()
 
 
 @click.command(epilog="Example: patina uninstall --dry-run")
@@ -137,4 +141,4 @@ def uninstall(purge: bool, dry_run: bool, as_json: bool) -> None:
         _print_plan(plan, "uninstall", as_json=as_json, done=False)
         return
     done = doer.apply(plan)
-    _print_plan(plan, "uninstall", as_json=as_json, done=True, lines=done.lines)
+    _print_plan(done.plan, "uninstall", as_json=as_json, done=True, lines=done.lines)

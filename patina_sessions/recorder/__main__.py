@@ -13,9 +13,9 @@ import sys
 from pathlib import Path
 
 from patina_sessions.errors import PatinaError
-from patina_sessions.paths import FORMAT, Common, Layout
+from patina_sessions.paths import Common, Layout
 from patina_sessions.recorder import drain, opening, removed
-from patina_sessions.system import clock, configured, files, processes
+from patina_sessions.system import clock, configured, consent, files, processes
 from patina_sessions.system import repository as repositories
 
 PAUSE = 0.15  # seconds
@@ -36,11 +36,16 @@ def main(argv: list[str]) -> None:
     common = Common(git=home.parent)
     if not home.is_dir() or not _allowed(common):
         return
-    _open_log(common)
     try:
         with files.locked(common.lock):
-            if not _allowed(common):  # `uninstall` had the lock before us: nothing of ours is to come back
+            if (
+                consent.version(common) is None
+            ):  # `uninstall` had the lock before us: nothing of ours is to come back
+                consent.withdraw(common, common.lock)
                 return
+            if not _allowed(common):
+                return
+            _open_log(common)
             try:
                 _sit_out(common)
             finally:
@@ -61,15 +66,7 @@ def _detach() -> None:
 
 
 def _allowed(common: Common) -> bool:
-    import json
-
-    if files.signature(common.off) is not None:
-        return False
-    raw = files.read(common.consent)
-    try:
-        return raw is not None and int(json.loads(raw)["format"]) <= FORMAT
-    except (ValueError, KeyError, TypeError):
-        return raw is not None
+    return files.signature(common.off) is None and consent.given(common)
 
 
 def _open_log(common: Common) -> None:

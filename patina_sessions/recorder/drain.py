@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from patina_sessions.errors import NotSetUp
 from patina_sessions.events import log
 from patina_sessions.model import Data, Event, Fact
 from patina_sessions.paths import Layout
@@ -21,7 +22,7 @@ from patina_sessions.recorder import state as states
 from patina_sessions.recorder.state import State
 from patina_sessions.settings import Settings
 from patina_sessions.sources.watcher import process as watcher
-from patina_sessions.system import files
+from patina_sessions.system import consent, files
 
 if TYPE_CHECKING:
     from patina_sessions.sources.agents import Keep
@@ -151,9 +152,19 @@ def keeping(layout: Layout, settings: Settings) -> Keep:
 
 @contextmanager
 def recording(layout: Layout, settings: Settings, now: datetime) -> Iterator[Recording]:
-    """Hold the worktree's lock and give its recording; wait for whoever has it."""
-    files.make_folder(layout.state)
+    """Hold the worktree's lock and give its recording; wait for whoever has it.
+
+    Raises `NotSetUp` where consent is gone by then: whoever had the lock before us was `uninstall`.
+    """
+    if not layout.state.is_dir():
+        consent.require(layout.common)
+        files.make_folder(layout.state)
     with files.locked(layout.lock):
+        try:
+            consent.require(layout.common)
+        except NotSetUp:
+            consent.withdraw(layout.common, layout.lock)
+            raise
         state = states.load(layout, named_files=int(settings.number("journal.files")))
         held = Recording(layout=layout, settings=settings, now=now, state=state)
         yield held

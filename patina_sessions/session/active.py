@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from patina_sessions.errors import NewerData, NoSession, NotSetUp
+from patina_sessions.errors import NoSession
 from patina_sessions.frozen import dataclass
 from patina_sessions.model import Session
-from patina_sessions.paths import FORMAT, Common, Layout
+from patina_sessions.paths import Layout
 from patina_sessions.settings import Settings
-from patina_sessions.system import configured, files
+from patina_sessions.system import configured, consent, files
 from patina_sessions.system import repository as repositories
 from patina_sessions.system.repository import Repository
 
@@ -42,35 +41,12 @@ class Here:
 def here(cwd: Path, git_dir: str | None = None, tree: str | None = None) -> Here:
     """Return where we are. Raises `NotARepository`, `NotSetUp` without consent, `NewerData`."""
     repository = repositories.discover(cwd, git_dir, tree)
-    require_consent(repository.common)
+    consent.require(repository.common)
     layout = repositories.layout(repository)
     assert layout is not None
     return Here(
         repository=repository, layout=layout, settings=configured.load(repository.top, git=repository.git_dir)
     )
-
-
-def consent(common: Common) -> int | None:
-    """Return the format version that this machine's `repo.json` allows, None where there is no consent."""
-    raw = files.read(common.consent)
-    if raw is None:
-        return None
-    try:
-        return int(json.loads(raw)["format"])
-    except (ValueError, KeyError, TypeError):
-        return FORMAT  # damaged: consent was given, and `doctor` mends the file
-
-
-def require_consent(common: Common) -> None:
-    """Raise `NotSetUp` where `patina init` was never run on this machine, `NewerData` where a newer one was."""
-    version = consent(common)
-    if version is None:
-        raise NotSetUp("Patina is not set up in this repository", "Set it up: patina init")
-    if version > FORMAT:
-        raise NewerData(
-            f"this repository's Patina data is of format {version}; this Patina knows {FORMAT}",
-            "Upgrade: pip install --upgrade patina-sessions",
-        )
 
 
 def heard(place: Here) -> None:

@@ -14,6 +14,7 @@ import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import Literal
@@ -21,12 +22,12 @@ from typing import Literal
 from patina_sessions import safe
 from patina_sessions.errors import PatinaError
 from patina_sessions.paths import Common
-from patina_sessions.setup import agent_hooks, claude_plugin, ledger
+from patina_sessions.setup import agent_hooks, claude_plugin, ledger, turn
 from patina_sessions.setup.agent_places import AGENTS, PROJECT, book, data_folder, folders, homes
 from patina_sessions.setup.ledger import Ledger, Line
 from patina_sessions.setup.manifest import digest
-from patina_sessions.setup.plan import Note, Plan, Step, perform
-from patina_sessions.system import files
+from patina_sessions.setup.plan import Note, Plan, Step, halves, perform
+from patina_sessions.system import consent, files
 from patina_sessions.system.repository import Repository
 
 
@@ -50,7 +51,8 @@ def plan(
     for agent in named:
         more, said = _agent(repository, agent, environ, project=project)
         steps, notes = [*steps, *more], [*notes, *said]
-    return Plan(repository=repository, steps=tuple(steps), notes=tuple(notes))
+    again = partial(plan, repository, agents, environ, project=project)
+    return Plan(repository=repository, steps=tuple(steps), notes=tuple(notes), again=again)
 
 
 def _resource(*names: str) -> bytes:
@@ -120,23 +122,55 @@ def _settings(path: Path, agent: str) -> tuple[list[Step], list[Note]]:
     return [Step(what="change", path=path, why=why, before=before, after=after)], trust
 
 
-def apply(plan: Plan, environ: Mapping[str, str]) -> None:
-    """Carry the plan out. Each ledger is written before what it lists is touched."""
-    top, common = plan.repository.top, plan.repository.common
-    data = data_folder(environ)
-    mine = [s for s in plan.steps if s.path.is_relative_to(top)]
-    for step in plan.steps:
-        if step.what == "make folder" and data.is_relative_to(step.path):
+def apply(plan: Plan, environ: Mapping[str, str]) -> Plan:
+    """Carry the plan out, as it is once nobody else is at work there, and return it.
+
+    Each ledger is written before what it lists is touched. Raises `NotSetUp` where Patina was taken out meanwhile.
+    """
+    common, data = plan.repository.common, data_folder(environ)
+    made: list[Step] = []
+
+    def make() -> None:
+        for step in folders(data):
             perform(step)
-    claude = claude_plugin.settings(environ)
-    _note_down(common.home / "agents.json", (_line(step, claude) for step in mine), None)
-    rest = [step for step in plan.steps if step not in mine]
-    lines = [_line(step, claude) for step in rest]
-    if any(step.what == "run" for step in rest):
-        lines.append(Line(path=str(claude), kind="client", before=ledger.encoded(files.read(claude))))
-    _note_down(data / "agents.json", lines, common)
-    for step in plan.steps:
-        perform(step)
+            made.append(step)
+
+    with turn.alone(_lock(data), make):
+        with turn.alone(common.lock):
+            if consent.version(common) is None:
+                consent.withdraw(common, common.lock)
+                _clear(data, [step.path for step in made])
+            consent.require(common)
+            plan = plan.anew()
+            made += [s for s in plan.steps if s.what != "make folder" or not s.path.is_dir()]
+            mine = [s for s in made if s.what != "run" and s.path.is_relative_to(plan.repository.top)]
+            rest = [s for s in made if s not in mine]
+            claude = claude_plugin.settings(environ)
+            _note_down(common.home / "agents.json", (_line(step, claude) for step in mine), None)
+            for step in mine:
+                perform(step)
+        lines = [_line(step, claude) for step in rest]
+        if any(step.what == "run" for step in rest):
+            lines.append(Line(path=str(claude), kind="client", before=ledger.encoded(files.read(claude))))
+        _note_down(data / "agents.json", lines, common)
+        for step in sorted(rest, key=lambda step: step.what == "run"):
+            perform(step)
+    return replace(plan, steps=tuple(made))
+
+
+def _lock(data: Path) -> Path:
+    return data / "agents.lock"
+
+
+def _clear(data: Path, made: Iterable[Path] = ()) -> None:
+    """Where there is no list, take away what was only there for it: a kill came before it, or nobody needs one."""
+    path = data / "agents.json"
+    if files.signature(path) is None:
+        for step in halves(path):
+            perform(step)
+        files.remove(_lock(data))
+        for folder in (data, *sorted(made, reverse=True)):
+            files.remove_folder(folder)
 
 
 def _note_down(path: Path, lines: Iterable[Line], common: Common | None) -> None:
@@ -161,28 +195,55 @@ def _line(step: Step, claude: Path) -> Line:
     return Line(path=str(step.path), kind=kind, before=before, written=digest(after))
 
 
+def undo_here(common: Common) -> tuple[list[Step], list[Note]]:
+    """Return what takes the agents' hooks out of the project again."""
+    return ledger.undone(ledger.load(common.home / "agents.json"))
+
+
 def undo(common: Common, environ: Mapping[str, str]) -> tuple[list[Step], list[Note]]:
-    """Return what takes the agents' hooks out again; a person's own stay while another repository has them too."""
-    steps, notes = ledger.undone(ledger.load(common.home / "agents.json"))
+    """Return what takes them out of a person's home; they stay while another repository has them too."""
     path = book(environ)
-    if path is None:
-        return steps, notes
-    shared = ledger.load(path)
-    if str(common.git) not in shared.repositories:
-        return steps, notes
+    shared = Ledger() if path is None else ledger.load(path)
+    if path is None or str(common.git) not in shared.repositories:
+        return [], []
     others = tuple(r for r in shared.repositories if r != str(common.git) and Path(r).is_dir())
     if others:
-        notes.append(Note(about=str(path.parent), text=f"stays, {len(others)} other repositories use it"))
-        return [*steps, _rewritten(path, replace(shared, repositories=others))], notes
-    more, said = ledger.undone(shared, gone=[path])
-    more, missing = claude_plugin.still_to_run(more, environ)
-    said += missing
-    rest = [s for s in more if s.what != "remove folder"]
-    folders = [s for s in more if s.what == "remove folder"]
+        note = Note(about=str(path.parent), text=f"stays, {len(others)} other repositories use it")
+        return [_rewritten(path, replace(shared, repositories=others))], [note]
+    left = halves(path)
+    gone = [path, _lock(path.parent), *(step.path for step in left)]
+    steps, notes = ledger.undone(shared, gone=gone)
+    steps, missing = claude_plugin.still_to_run([*left, *steps], environ)
+    above = [s for s in steps if s.what == "remove folder" and path.is_relative_to(s.path)]
+    rest = [s for s in steps if s not in above]
     list_of_all = Step(
         what="remove", path=path, why="the list of what was written for agents", before=files.read(path)
     )
-    return [*steps, *rest, list_of_all, *folders], [*notes, *said]
+    return [*rest, list_of_all, *above], [*notes, *missing]
+
+
+def take_out(common: Common, environ: Mapping[str, str]) -> tuple[list[Step], list[Note]]:
+    """Take them out of a person's home, and return what was done and what a person has to do.
+
+    A program that fails, or does not end, keeps nothing else back.
+    """
+    path = book(environ)
+    if path is None:
+        return [], []
+    with turn.alone(_lock(path.parent)):
+        steps, notes = undo(common, environ)
+        for step in steps:
+            if step.what == "remove" and step.path == path:
+                files.remove(_lock(path.parent))  # before the list, which finds it again after a kill
+            try:
+                perform(step)
+            except PatinaError as error:
+                if step.what != "run":
+                    raise
+                words = safe.line(". ".join(filter(None, (error.message, error.hint))), limit=400)
+                notes.append(Note(about=step.path.name, text=words))
+        _clear(path.parent)
+    return steps, notes
 
 
 def _rewritten(path: Path, shared: Ledger) -> Step:

@@ -16,12 +16,12 @@ from patina_sessions.errors import PatinaError
 from patina_sessions.paths import Common, Layout
 from patina_sessions.recorder import drain
 from patina_sessions.recorder.words import plural
-from patina_sessions.session import active, switch
+from patina_sessions.session import switch
 from patina_sessions.settings import Settings
 from patina_sessions.setup import agent_checks, hooks, init, kept_checks
 from patina_sessions.setup.check import Check
 from patina_sessions.sources.watcher import process as watcher
-from patina_sessions.system import clock, configured, disk, files, processes, refs
+from patina_sessions.system import clock, configured, consent, disk, files, processes, refs
 from patina_sessions.system import repository as repositories
 from patina_sessions.system.repository import Repository
 
@@ -35,7 +35,7 @@ def examine(repository: Repository) -> list[Check]:
         hint = "patina init"
         return [_git(), Check(name="set up", level="wrong", words="Patina is not set up here", hint=hint)]
     try:
-        active.require_consent(repository.common)
+        consent.require(repository.common)
     except PatinaError as error:  # what this Patina would say of the rest, or do to it, may be wrong
         return [_git(), Check(name="set up", level="wrong", words=error.message, hint=error.hint)]
     layout = repositories.layout(repository, make=False)

@@ -9,18 +9,20 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import Literal
 
 from patina_sessions import __version__
-from patina_sessions.errors import NewerData, PatinaError
+from patina_sessions.errors import PatinaError
 from patina_sessions.paths import FORMAT, Common, key_file
 from patina_sessions.recorder.drain import recording
-from patina_sessions.setup import blocks, hook_text, hooks, manifest, project, sharing
+from patina_sessions.setup import blocks, hook_text, hooks, manifest, project, sharing, turn
 from patina_sessions.setup.plan import Done, Plan, Step, perform, shown
-from patina_sessions.system import configured, files
+from patina_sessions.system import configured, consent, files
 from patina_sessions.system import repository as repositories
 from patina_sessions.system.repository import Repository
 
@@ -45,25 +47,14 @@ def plan(repository: Repository, *, memory: bool = False, python: str | None = N
         repository=repository,
         steps=(*_first(repository), *work, *_last(repository, work=bool(work))),
         notes=(*notes, *more),
+        again=partial(plan, repository, memory=memory, python=python),
     )
 
 
 def refuse_newer(common: Common) -> None:
     """Raise `NewerData` where this repository's data is of a newer format than we know."""
     manifest.load(common)
-    version = _format(files.read(common.consent))
-    if version is not None and version > FORMAT:
-        raise NewerData(
-            f"this repository's Patina data is of format {version}; this Patina knows {FORMAT}",
-            "Upgrade: pip install --upgrade patina-sessions",
-        )
-
-
-def _format(consent: bytes | None) -> int | None:
-    try:
-        return int(json.loads(consent or b"")["format"])
-    except (ValueError, KeyError, TypeError):
-        return None  # missing, or damaged: it is written anew
+    consent.refuse_newer(common)
 
 
 def _interpreter(named: str | None) -> str:
@@ -80,16 +71,20 @@ def _script(repository: Repository, python: str) -> bytes:
 
 def _first(repository: Repository) -> list[Step]:
     """What everything else stands on: the state folder and the books in it, which `apply` keeps."""
-    common, key = repository.common, key_file(repository.git_dir)
+    found = _folders(repository)
+    if repositories.key(repository.git_dir, make=False) is None:
+        found.append(_book(key_file(repository.git_dir), "names this worktree, wherever it is moved"))
+    return found
+
+
+def _folders(repository: Repository) -> list[Step]:
+    common = repository.common
     mode = sharing.folder_mode(sharing.of_file(repository))
     folders = (
         (common.home, "for everything that git must never see"),
         (common.originals, "what was there before"),
     )
-    found = [Step(what="make folder", path=p, why=why, mode=mode) for p, why in folders if not p.is_dir()]
-    if repositories.key(repository.git_dir, make=False) is None:
-        found.append(_book(key, "names this worktree, wherever it is moved"))
-    return found
+    return [Step(what="make folder", path=p, why=why, mode=mode) for p, why in folders if not p.is_dir()]
 
 
 def _state(repository: Repository, python: str) -> list[Step]:
@@ -115,7 +110,7 @@ def _last(repository: Repository, *, work: bool) -> list[Step]:
     common, found = repository.common, []
     if work:
         found.append(_book(common.manifest, "what uninstall needs to undo all this"))
-    if _format(files.read(common.consent)) is None:
+    if not consent.version(common):
         found.append(_book(common.consent, "your consent to record on this machine"))
     return found
 
@@ -125,27 +120,41 @@ def _book(path: Path, why: str) -> Step:
 
 
 def apply(plan: Plan, now: datetime) -> Done:
-    """Carry the plan out and return what to say. Raises `PatinaError` where a file was saved since it was made."""
+    """Carry the plan out, as it is once nobody else is at work here, and return what to say.
+
+    Raises `PatinaError` where a file is saved at the same moment.
+    """
     if not plan.steps:
-        return Done(plan=plan, lines=("Patina is set up here already; there is nothing to change.",))
+        return Done(plan=plan, lines=_lines(plan))
     common = plan.repository.common
-    below = [step for step in plan.steps if step.path in (common.home, common.originals)]
-    work = [step for step in plan.steps if not step.book and step not in below]
-    for step in below:
-        perform(step)
+    below: list[Step] = []
+
+    def make() -> None:
+        for step in _folders(plan.repository):
+            perform(step)
+            below.append(step)
+
+    with turn.alone(common.lock, make):
+        anew = plan.anew()
+        done = replace(anew, steps=(*below, *anew.steps))
+        _carry_out(anew, now)
+        return Done(plan=done, lines=_lines(done))
+
+
+def _carry_out(plan: Plan, now: datetime) -> None:
+    common = plan.repository.common
     layout = repositories.layout(plan.repository)
     assert layout is not None
-    with files.locked(common.lock):
-        if work:
-            _list(plan.repository, layout.key, work)
-        for step in work:
-            perform(step)
-        if _format(files.read(common.consent)) is None:
-            whole = {"format": FORMAT, "patina": __version__, "consent": now.isoformat()}
-            files.write(common.consent, json.dumps(whole).encode() + b"\n")
+    work = [step for step in plan.steps if not step.book]
+    if work:
+        _list(plan.repository, layout.key, work)
+    for step in work:
+        perform(step)
+    if not consent.version(common):
+        whole = {"format": FORMAT, "patina": __version__, "consent": now.isoformat()}
+        files.write(common.consent, json.dumps(whole).encode() + b"\n")
     with recording(layout, configured.load(layout.top, git=layout.git), now) as r:
         r.begin()  # what was committed before consent is not ours to record
-    return Done(plan=plan, lines=_lines(plan))
 
 
 def _list(repository: Repository, key: str, work: list[Step]) -> None:
@@ -176,6 +185,8 @@ def _entry(repository: Repository, key: str, step: Step) -> manifest.Entry | Non
 
 
 def _lines(done: Plan) -> tuple[str, ...]:
+    if not done.steps:
+        return ("Patina is set up here already; there is nothing to change.",)
     common = done.repository.common
     made = {step.path for step in done.steps if step.what in ("create", "make folder")}
     if common.consent not in made:

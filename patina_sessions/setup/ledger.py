@@ -17,7 +17,7 @@ from patina_sessions.errors import PatinaError
 from patina_sessions.frozen import dataclass
 from patina_sessions.setup import agent_hooks
 from patina_sessions.setup.manifest import digest
-from patina_sessions.setup.plan import Note, Step
+from patina_sessions.setup.plan import Note, Step, halves
 from patina_sessions.system import files
 
 FORMAT = 1
@@ -114,8 +114,9 @@ def undone(ledger: Ledger, *, gone: Iterable[Path] = ()) -> tuple[list[Step], li
         step, note = _undone(line)
         steps += [step] if step else []
         notes += [note] if note else []
+        steps += halves(Path(line.path)) if line.kind != "program" else []
     steps.sort(key=lambda step: step.what == "restore")
-    removed = {s.path for s in steps if s.what == "remove"}
+    removed = {s.path for s in steps if s.what in ("remove", "drop")}
     return [*steps, *_emptied(ledger, {*gone, *removed})], notes
 
 

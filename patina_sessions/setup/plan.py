@@ -6,6 +6,8 @@ saved in between is not done.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, assert_never
 
@@ -14,6 +16,8 @@ from patina_sessions.frozen import dataclass
 from patina_sessions.setup import agent_hooks
 from patina_sessions.system import files, processes
 from patina_sessions.system.repository import Repository
+
+PATIENCE = 120.0  # seconds: for a program of somebody else, which may ask the network
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,17 +54,32 @@ class Note:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """All steps in their order. No step: everything is as it should be already."""
+    """All steps in their order. No step: everything is as it should be already.
+
+    `again` plans once more, for who has waited for a lock since.
+    """
 
     repository: Repository
     steps: tuple[Step, ...]
     notes: tuple[Note, ...] = ()
+    again: Callable[[], Plan] | None = None
+
+    def anew(self) -> Plan:
+        """Return the plan as it is by now."""
+        return self if self.again is None else self.again()
 
 
 def shown(path: Path, repository: Repository) -> str:
     """Return a path as a person knows it: from the top of the working tree where it lies below."""
     top = repository.top
     return path.relative_to(top).as_posix() if path.is_relative_to(top) else str(path)
+
+
+def halves(path: Path) -> list[Step]:
+    """Return what takes away the files beside this one that a kill left of what we were writing there."""
+    name = re.compile(rf"\.{re.escape(path.name)}\.\d+\.tmp")
+    left = [path.with_name(n) for n in files.names(path.parent) if name.fullmatch(n)]
+    return [Step(what="drop", path=half, why="a kill left it") for half in left]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,12 +129,12 @@ def _restore(step: Step) -> None:
 
 
 def _run(step: Step) -> None:
-    done = processes.run(step.argv)
+    env = processes.environment()
+    done = processes.alone(step.argv, cwd=Path(), env=env, seconds=PATIENCE, most=1_000_000)
     if done.code:
-        said = (done.err or done.out).decode("utf-8", "replace").strip().split("\n")[-1]
-        raise PatinaError(
-            f"{' '.join(step.argv[:3])} failed: {said}", f"Run it yourself: {' '.join(step.argv)}"
-        )
+        words = (done.err or done.out).decode("utf-8", "replace").strip().split("\n")[-1]
+        said = f"failed: {words}" if done.code > 0 else "was ended, it went on for too long"
+        raise PatinaError(f"{' '.join(step.argv[:3])} {said}", f"Run it yourself: {' '.join(step.argv)}")
 
 
 def _make_folder(step: Step) -> None:

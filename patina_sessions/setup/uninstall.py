@@ -2,18 +2,22 @@
 
 Only lines and files of ours go: what somebody changed keeps the change, what git tracks by now is the project's, and
 what sessions recorded stays unless `purge` is asked for. The hooks go first, so that nothing rings while the rest is
-taken down, and the manifest last, so that a kill in between can be made good by a second `uninstall`.
+taken down, and each list of what was changed goes after what it lists, so that a kill in between can be made good by a
+second `uninstall`. What other programs have to do comes last of all, and is in nobody's way where it fails.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
+from patina_sessions.errors import PatinaError
 from patina_sessions.paths import Common, key_file, off_file
-from patina_sessions.setup import agents, blocks, hook_text, hooks, init, manifest, trees
-from patina_sessions.setup.plan import Done, Note, Plan, Step, perform, shown
+from patina_sessions.setup import agents, blocks, hook_text, hooks, init, manifest, trees, turn
+from patina_sessions.setup.plan import Done, Note, Plan, Step, halves, perform, shown
 from patina_sessions.sources.watcher import process as watcher
 from patina_sessions.system import files, registry
 from patina_sessions.system import repository as repositories
@@ -25,19 +29,31 @@ _BACK = "gives back what was there before"
 
 def plan(repository: Repository, *, purge: bool = False) -> Plan:
     """Return what `uninstall` would do. With `purge`, what was recorded goes too. Raises `NewerData`."""
+    here = _here(repository, purge=purge)
+    heard, said = agents.undo(repository.common, os.environ)
+    return Plan(
+        repository=repository,
+        steps=(*here.steps, *heard),
+        notes=(*here.notes, *said),
+        again=partial(_here, repository, purge=purge),
+    )
+
+
+def _here(repository: Repository, *, purge: bool) -> Plan:
+    """Return what is done to the repository itself, under its locks."""
     common = repository.common
     init.refuse_newer(common)
     listed, found = manifest.load(common), trees.of(common)
     keep = not purge and recorded(common)
     steps, notes = _given_back(repository, listed, found)
-    heard, said = agents.undo(common, os.environ)
-    steps, notes = [*heard, *steps], [*said, *notes]
     for tree in found.values():
         more, said = trees.leftovers(tree, purge=purge)
         steps, notes = [*steps, *more], [*notes, *said]
     steps = _hide_what_stays(steps, found.values())
     steps += _folders(listed, common, found, gone={step.path for step in steps})
-    steps += [*_state(common, keep=keep), *_forgotten(common)]
+    heard, said = agents.undo_here(common)
+    steps += [*_silence(common), *heard, *_state(common, keep=keep), *_forgotten(common)]
+    notes += said
     if keep:
         notes.append(
             Note(
@@ -65,25 +81,40 @@ def _forgotten(common: Common) -> list[Step]:
 
 
 def apply(plan: Plan) -> Done:
-    """Carry the plan out and return what to say. Raises `PatinaError` where a file was saved since it was made.
+    """Carry the plan out, as it is once nobody else is at work here, and return what to say.
 
-    A recorder that is at work is waited for; one that comes later finds no consent.
+    Whoever is at work is waited for; one that comes later finds no consent. Raises `PatinaError` where a file is saved
+    at the same moment.
     """
+    if not plan.steps:
+        return Done(plan=plan, lines=_lines(plan))
     common = plan.repository.common
-    if plan.steps:
+    with turn.everything(common):
         watcher.stop_all(common)
-    if plan.steps and common.home.is_dir():
-        with files.locked(common.lock):
-            _perform(plan.steps)
+        here = plan.anew()
+        for step in here.steps:
+            if step.path == common.home:
+                _empty(common, step)
+            else:
+                perform(step)
+        # The last of all: until then whoever comes waits for us.
         files.remove(common.lock)
-    else:
-        _perform(plan.steps)
-    return Done(plan=plan, lines=_lines(plan))
+        files.remove_folder(common.home)
+    heard, said = agents.take_out(common, os.environ)
+    done = replace(here, steps=(*here.steps, *heard), notes=(*here.notes, *said))
+    return Done(plan=done, lines=_lines(done))
 
 
-def _perform(steps: Iterable[Step]) -> None:
-    for step in steps:
-        perform(step)
+def _empty(common: Common, step: Step) -> None:
+    """Take the state away but for the lock, and what a hook that had begun before sets aside meanwhile."""
+    for left in (2, 1, 0):
+        try:
+            for name in files.names(common.home):
+                if name != common.lock.name:
+                    perform(replace(step, path=common.home / name))
+        except PatinaError:
+            if not left:
+                raise
 
 
 def _lines(done: Plan) -> tuple[str, ...]:
@@ -91,7 +122,7 @@ def _lines(done: Plan) -> tuple[str, ...]:
         return ("Patina is not set up here; there is nothing to take out.",)
     back = sum(step.what in ("change", "configure") for step in done.steps)
     gone = sum(step.what == "remove" for step in done.steps)
-    stays = ("What sessions recorded stays.",) if done.notes else ()
+    stays = ("What sessions recorded stays.",) if recorded(done.repository.common) else ()
     what = f"its own files are gone ({gone}), yours are as they were ({back})"
     return (f"Patina is out of this repository: {what}.", *stays)
 
@@ -113,6 +144,7 @@ def _given_back(
     for path in dict.fromkeys((*_bells(repository), *known)):
         entry = known.get(path)
         folder = entry is not None and entry.kind == "folder"
+        steps += [] if folder else halves(path)
         now = None if folder or path.is_symlink() else files.read(path)
         if now is None:
             continue
@@ -190,21 +222,26 @@ def _folders(
     return steps
 
 
-def _state(common: Common, *, keep: bool) -> list[Step]:
-    """Return what takes down the state in the git directory, consent first: what rings from now on is silent."""
+def _silence(common: Common) -> list[Step]:
+    """Return what takes consent away: whatever rings from then on is silent."""
     steps = [
         _remove(common.consent, "your consent"),
         _remove(common.bell, "the script that every hook called"),
     ]
+    return [step for step in steps if step is not None]
+
+
+def _state(common: Common, *, keep: bool) -> list[Step]:
+    """Return what takes down the state in the git directory."""
     git_dirs = repositories.worktrees(common.git).values()
-    steps += [_remove(off_file(git_dir), "what switched Patina off") for git_dir in git_dirs]
+    steps = [_remove(off_file(git_dir), "what switched Patina off") for git_dir in git_dirs]
     if not keep:
         keys = [key_file(git_dir) for git_dir in git_dirs]
         steps += [_remove(path, "the name of a worktree") for path in keys]
         if common.home.is_dir():
             steps.append(Step(what="drop", path=common.home, why="Patina's state"))
     else:
-        gone = {*_RECORDED, common.consent.name, common.bell.name, common.manifest.name}
+        gone = {*_RECORDED, common.consent.name, common.bell.name, common.manifest.name, common.lock.name}
         parts = [common.home / name for name in files.names(common.home) if name not in gone]
         for path in (*parts, common.manifest):
             steps.append(Step(what="drop", path=path, why="made anew when it is needed"))

@@ -6,6 +6,7 @@ Only `system.files` and its neighbours in this room use it, and `doctor`, for it
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import shlex
 import stat
@@ -97,6 +98,26 @@ def open_plain(path: Path, flags: int, *, links: bool = False) -> int | None:
         return fd
     os.close(fd)
     return None
+
+
+def lock(path: Path, how: int) -> int:
+    """Open a file, wait for its lock and return the descriptor.
+
+    Where another file stands in its place by then, that one is the lock. One that is gone may be anybody's work: who
+    holds what was removed must look whether there is still something to do.
+    """
+    while True:
+        fd = open_or_make(path, os.O_RDWR, 0o600)
+        try:
+            fcntl.flock(fd, how)
+            if os.path.samestat(os.fstat(fd), os.stat(path)):
+                return fd
+        except (FileNotFoundError, NotADirectoryError):
+            return fd
+        except BaseException:
+            os.close(fd)
+            raise
+        os.close(fd)
 
 
 def write_all(fd: int, data: bytes) -> None:

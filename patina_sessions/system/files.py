@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from patina_sessions.system.disk import open_or_make, open_plain, settle, told, write_all
+from patina_sessions.system.disk import lock, open_or_make, open_plain, settle, told, write_all
 
 MARGIN = 65536  # bytes of a disk that stay free: what one event needs beside its line
 
@@ -269,10 +269,8 @@ def locked(path: Path, *, shared: bool = False) -> Iterator[None]:
     The system itself gives it back when the holder dies (flock), so that nobody's death blocks anybody.
     """
     with told(path, "lock"):
-        fd = open_or_make(path, os.O_RDWR, 0o600)
+        fd = lock(path, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
     try:
-        with told(path, "lock"):
-            fcntl.flock(fd, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
         yield
     finally:
         os.close(fd)

@@ -158,7 +158,8 @@ def test_uninstall_gives_back_every_byte_of_the_project_and_of_the_home(repo: Re
     during = picture(repo.path, home)
     changed = {p for p in during if during[p] != before.get(p)}
     top = f"{repo.path}/"
-    assert {p for p in changed if p.removeprefix(top) not in shown and not p.endswith("agents.json")} == set()
+    listed = {p for p in changed if p.removeprefix(top) in shown}
+    assert {Path(p).name for p in changed - listed} == {"agents.json", "agents.lock"}
     assert "nothing to change" in repo.patina("init", *EVERY, *where).stdout
     assert picture(repo.path, home) == during
     repo.patina("uninstall")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tomllib
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -166,13 +167,18 @@ def test_an_interpreter_that_no_hook_could_find_again_is_refused(repo: Repo, pyt
         init.plan(repositories.discover(repo.path), python=python or "relative")
 
 
-def test_a_file_that_somebody_saves_between_plan_and_apply_is_not_overwritten(repo: Repo) -> None:
+@pytest.mark.parametrize("when", ["before it is done", "while it is done"])
+def test_a_file_that_somebody_saves_after_it_was_looked_at_is_not_overwritten(repo: Repo, when: str) -> None:
     hook = repo.write(".git/hooks/post-commit", "#!/bin/sh\n")
     hook.chmod(0o755)
     planned = init.plan(repositories.discover(repo.path), python="/p")
     hook.write_text("#!/bin/sh\necho saved meanwhile\n")
+    if when == "before it is done":
+        init.apply(planned, NOW)  # it looks again
+        assert hook.read_text().endswith("echo saved meanwhile\n")
+        return
     with pytest.raises(PatinaError, match="changed while"):
-        init.apply(planned, NOW)
+        init.apply(replace(planned, again=None), NOW)
     assert hook.read_text() == "#!/bin/sh\necho saved meanwhile\n"
     assert not (repo.path / ".git/patina/repo.json").exists()
     set_up(repo)
