@@ -129,7 +129,7 @@ def _set_up(heard: Plan) -> tuple[Plan, tuple[str, ...]]:
 
 
 @click.command(epilog="Example: patina uninstall --dry-run")
-@click.option("--purge", is_flag=True, help="Remove what was recorded in the git directory, too.")
+@click.option("--purge", is_flag=True, help="Remove what was recorded in the git directory, too; not tags.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 @json_option
 def uninstall(purge: bool, dry_run: bool, as_json: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from patina_sessions.errors import PatinaError
@@ -14,6 +15,8 @@ from patina_sessions.system import untrusted
 from patina_sessions.system.repository import Repository
 
 _IN_PROGRESS = "stays, a session is in progress: patina init takes it up again"
+_TAGS = ("refs/tags/session-2???????-??????-*", "refs/patina/tags")
+_TAG = re.compile(rb"/session-\d{8}-\d{6}(-[a-z0-9]+)?-(start|end|update-\d+)$")
 _OURS = {
     "active-session.md": "the session in progress",
     "last-session.md": "a copy; the journal itself is elsewhere",
@@ -39,6 +42,22 @@ def tracked(tree: Repository) -> frozenset[Path]:
     """Return the files in the folders of ours that git has in its index."""
     said = ask(tree, "ls-files", "-z", "--", ".patina", "layer")
     return frozenset(tree.top / os.fsdecode(name) for name in said.split(b"\0") if name)
+
+
+def tags(tree: Repository) -> list[Note]:
+    """Return a word on the tags of sessions: they are in a person's history, and may have been pushed."""
+    said = ask(tree, "for-each-ref", "--format=%(refname)", *_TAGS)
+    count = sum(_TAG.search(ref) is not None for ref in said.split(b"\n"))
+    if not count:
+        return []
+    named = " ".join(f"'{pattern}'" for pattern in _TAGS)
+    how = f"git for-each-ref --format='delete %(refname)' {named} | git update-ref --stdin"
+    return [
+        Note(
+            about="tags of sessions",
+            text=f"stay ({count}), they are part of your history; without them: {how}",
+        )
+    ]
 
 
 def hidden(tree: Repository) -> Path:

@@ -53,7 +53,7 @@ def _here(repository: Repository, *, purge: bool) -> Plan:
     steps += _folders(listed, common, found, gone={step.path for step in steps})
     heard, said = agents.undo_here(common)
     steps += [*_silence(common), *heard, *_state(common, keep=keep), *_forgotten(common)]
-    notes += said
+    notes += [*said, *trees.tags(repository)]
     if keep:
         notes.append(
             Note(

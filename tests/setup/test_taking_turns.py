@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
@@ -185,6 +186,23 @@ def test_what_was_set_up_anew_since_uninstall_looked_is_taken_out_too(repo: Repo
     assert hook.exists()
     uninstall.apply(looked)
     assert snapshot(repo.path) == before
+
+
+def test_tags_of_sessions_stay_and_it_is_said_how_they_go(repo: Repo) -> None:
+    commit = repo.commit("first")
+    set_up(repo)
+    for ref in ("refs/tags/session-20261125-090000-start", "refs/patina/tags/session-20261125-090000-ab-end"):
+        repo.git("update-ref", ref, commit)
+    repo.git("tag", "session-mine")
+    [note] = take_out(repo).plan.notes
+    assert "(2)" in note.text
+    refs = repo.git("for-each-ref", "--format=%(refname)")
+    assert refs.count("20261125") == 2
+    subprocess.run(["sh", "-c", note.text.partition("without them: ")[2]], cwd=repo.path, check=True)
+    assert repo.git("for-each-ref", "--format=%(refname)").split() == [
+        "refs/heads/main",
+        "refs/tags/session-mine",
+    ]
 
 
 def test_agents_set_up_in_two_repositories_at_once_are_both_in_the_list(repo: Repo, tmp_path: Path) -> None:
