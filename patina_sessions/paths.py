@@ -33,10 +33,6 @@ class Common:
         return self.home / "manifest.json"
 
     @property
-    def originals(self) -> Path:
-        return self.home / "originals"
-
-    @property
     def archive(self) -> Path:
         return self.home / "archive"
 

@@ -71,20 +71,18 @@ def _script(repository: Repository, python: str) -> bytes:
 
 def _first(repository: Repository) -> list[Step]:
     """What everything else stands on: the state folder and the books in it, which `apply` keeps."""
-    found = _folders(repository)
+    found = _folder(repository)
     if repositories.key(repository.git_dir, make=False) is None:
         found.append(_book(key_file(repository.git_dir), "names this worktree, wherever it is moved"))
     return found
 
 
-def _folders(repository: Repository) -> list[Step]:
-    common = repository.common
+def _folder(repository: Repository) -> list[Step]:
+    if repository.common.home.is_dir():
+        return []
     mode = sharing.folder_mode(sharing.of_file(repository))
-    folders = (
-        (common.home, "for everything that git must never see"),
-        (common.originals, "what was there before"),
-    )
-    return [Step(what="make folder", path=p, why=why, mode=mode) for p, why in folders if not p.is_dir()]
+    why = "for everything that git must never see"
+    return [Step(what="make folder", path=repository.common.home, why=why, mode=mode)]
 
 
 def _state(repository: Repository, python: str) -> list[Step]:
@@ -130,7 +128,7 @@ def apply(plan: Plan, now: datetime) -> Done:
     below: list[Step] = []
 
     def make() -> None:
-        for step in _folders(plan.repository):
+        for step in _folder(plan.repository):
             perform(step)
             below.append(step)
 
@@ -158,11 +156,10 @@ def _carry_out(plan: Plan, now: datetime) -> None:
 
 
 def _list(repository: Repository, key: str, work: list[Step]) -> None:
-    """Write the manifest: what is about to change, and the bytes from before."""
+    """Write the manifest: what is about to change."""
     recorded = [e for step in work if (e := _entry(repository, key, step)) is not None]
-    originals = [blocks.remove(step.before) for step in work if step.before is not None]
     common = repository.common
-    manifest.save(common, manifest.merge(manifest.load(common), recorded), originals)
+    manifest.save(common, manifest.merge(manifest.load(common), recorded))
 
 
 def _entry(repository: Repository, key: str, step: Step) -> manifest.Entry | None:
@@ -180,8 +177,8 @@ def _entry(repository: Repository, key: str, step: Step) -> manifest.Entry | Non
     written = manifest.digest(after)
     if step.before is None:
         return manifest.Entry(place=place, path=path, kind=kind, written=written)
-    original, mode = manifest.digest(blocks.remove(step.before)), files.mode_of(step.path)
-    return manifest.Entry(place=place, path=path, kind=kind, written=written, original=original, mode=mode)
+    original = manifest.digest(blocks.remove(step.before))
+    return manifest.Entry(place=place, path=path, kind=kind, written=written, original=original)
 
 
 def _lines(done: Plan) -> tuple[str, ...]:

@@ -1,7 +1,8 @@
 """What was written for agents outside git's directory, with the bytes from before, so that it can be taken out again.
 
 One ledger lies in the git directory for what lies in the project, one beside `agent.sh` for what lies in a person's
-home; that one also names the repositories that asked for it, since the last of them takes it out.
+home. Here the bytes are needed: JSON has no room for the marks by which `setup.manifest` finds what is ours. The one in
+the home also names the repositories that asked for it, since the last of them takes it out.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""The manifest of `init`: every file and folder that it made or changed, with the bytes and modes from before.
+"""The manifest of `init`: every file and folder that it made or changed in a repository and its worktrees.
 
-It stands in the git directory beside `originals/` and is written before anything it lists is touched, so that a kill in
-between can be undone too. An original is named by its hash; it is what the file would be without us when we last wrote.
+It is written before anything it lists is touched, so that a kill in between can be undone too. It keeps no bytes from
+before: what we write into somebody's file is a marked block, which comes out of whatever the file is by then. Settings
+of agents are JSON and have no room for marks; what is written there is in a ledger with the bytes (`setup.ledger`).
 """
 
 from __future__ import annotations
@@ -29,8 +30,7 @@ class Entry:
     path: str  # from there, with `/`
     kind: Literal["file", "block", "folder"]
     written: str = ""  # hash of what we left; nothing for a folder
-    original: str | None = None  # hash of what was there, None where nothing was
-    mode: int | None = None  # of the original
+    original: str | None = None  # hash of what was there without our lines, None where `init` made the file
 
 
 def digest(data: bytes) -> str:
@@ -50,7 +50,8 @@ def load(common: Common) -> tuple[Entry, ...]:
                 f"{common.manifest} was written by a newer Patina",
                 "Upgrade: pip install --upgrade patina-sessions",
             )
-        return tuple(Entry(**entry) for entry in whole["entries"])
+        # Until 0.1.0 an entry had the mode of the original too, and the bytes lay beside in `originals/`.
+        return tuple(Entry(**{k: v for k, v in e.items() if k != "mode"}) for e in whole["entries"])
     except (ValueError, KeyError, TypeError) as error:
         raise PatinaError(f"{common.manifest} is damaged", "Move it away and run: patina init") from error
 
@@ -61,15 +62,12 @@ def merge(old: Iterable[Entry], new: Iterable[Entry]) -> tuple[Entry, ...]:
     for entry in new:
         before = found.get((entry.place, entry.path))
         ours = before is not None and before.original is None
-        found[entry.place, entry.path] = replace(entry, original=None, mode=None) if ours else entry
+        found[entry.place, entry.path] = replace(entry, original=None) if ours else entry
     return tuple(found.values())
 
 
-def save(common: Common, entries: Iterable[Entry], originals: Iterable[bytes]) -> None:
-    """Keep the originals, then the list, each whole and on the disk before this returns."""
-    files.make_folder(common.originals)
-    for data in originals:
-        files.create(common.originals / digest(data), data)
+def save(common: Common, entries: Iterable[Entry]) -> None:
+    """Keep the list, whole and on the disk before this returns."""
     whole = {"format": FORMAT, "entries": [asdict(entry) for entry in entries]}
     files.write(common.manifest, json.dumps(whole, indent=1).encode() + b"\n")
 

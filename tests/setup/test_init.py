@@ -186,20 +186,15 @@ def test_a_file_that_somebody_saves_after_it_was_looked_at_is_not_overwritten(re
     assert hook.read_text() == "#!/bin/sh\necho saved meanwhile\n"
 
 
-@pytest.mark.parametrize("renewed", [False, True])
-def test_the_manifest_keeps_the_bytes_from_before(repo: Repo, renewed: bool) -> None:
-    text = "#!/bin/sh\necho mine\n"
-    hook = repo.write(".git/hooks/post-commit", text)
-    hook.chmod(0o711)
+def test_a_manifest_of_0_1_0_is_read(repo: Repo) -> None:
+    """It had the mode of what was there before, too."""
+    before = snapshot(repo.path)
     set_up(repo)
-    if renewed:
-        text += "echo more\n"
-        hook.write_text(hook.read_text().replace(">>> patina 1 >>>", ">>> patina 0 >>>") + "echo more\n")
-        set_up(repo)
-    entries = json.loads((repo.path / ".git/patina/manifest.json").read_text())["entries"]
-    (entry,) = [e for e in entries if e["path"] == "hooks/post-commit"]
-    assert (repo.path / ".git/patina/originals" / entry["original"]).read_text() == text
-    assert entry["mode"] == 0o711
+    path = repo.path / ".git/patina/manifest.json"
+    whole = json.loads(path.read_text())
+    path.write_text(json.dumps({**whole, "entries": [{**e, "mode": None} for e in whole["entries"]]}))
+    uninstall.apply(uninstall.plan(repositories.discover(repo.path)))
+    assert snapshot(repo.path) == before
 
 
 # ------------------------------------------------------------------------------------------------- whose the state is
