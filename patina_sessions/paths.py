@@ -187,6 +187,11 @@ class Layout:
         return self.local / "config.toml"
 
 
+def shown(path: Path, top: Path) -> str:
+    """Return a path as a person knows it: from the top of the working tree where it lies below."""
+    return path.relative_to(top).as_posix() if path.is_relative_to(top) else str(path)
+
+
 def key_file(git_dir: Path) -> Path:
     """Return the file in a worktree's own git directory that holds its nonce.
 

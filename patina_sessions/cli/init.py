@@ -28,24 +28,19 @@ def here() -> Repository:
         raise PatinaError("the current folder is gone", "Change to a folder that is there: cd") from error
 
 
-def _shown(plan: Plan, path: Path) -> str:
-    """Return a path as a person knows it: below the top level where it is."""
-    top = plan.repository.top
-    return path.relative_to(top).as_posix() if path.is_relative_to(top) else str(path)
-
-
 def _print_plan(plan: Plan, command: str, *, as_json: bool, done: bool, lines: tuple[str, ...] = ()) -> None:
     from patina_sessions import safe
+    from patina_sessions.setup.plan import shown
 
     if as_json:
-        steps = [{"what": s.what, "path": _shown(plan, s.path), "why": s.why} for s in plan.steps]
+        steps = [{"what": s.what, "path": shown(s.path, plan.repository), "why": s.why} for s in plan.steps]
         notes = [{"about": n.about, "text": n.text} for n in plan.notes]
         print_json(command, {"done": done, "steps": steps, "notes": notes})
         return
     if not done and not plan.steps:
         click.echo("There is nothing to change.")
     for step in plan.steps if not done else ():
-        what = " ".join((step.path.name, *step.argv[1:])) if step.argv else _shown(plan, step.path)
+        what = " ".join((step.path.name, *step.argv[1:])) if step.argv else shown(step.path, plan.repository)
         click.echo(f"would {step.what} {safe.line(what, limit=400)}: {step.why}")
     for line in "\n".join(lines).splitlines():
         click.echo(safe.visible(line))

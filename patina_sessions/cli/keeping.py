@@ -10,6 +10,7 @@ import click
 from patina_sessions.cli import print_json
 from patina_sessions.cli.completion import session_ids
 from patina_sessions.cli.where import json_option, place
+from patina_sessions.paths import shown
 
 if TYPE_CHECKING:
     from patina_sessions.session.active import Here
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
 
 
 def _shown(here: Here, path: Path) -> str:
-    top = here.layout.top
-    return path.relative_to(top).as_posix() if path.is_relative_to(top) else str(path)
+    return shown(path, here.layout.top)
 
 
 def _megabytes(size: int) -> str:

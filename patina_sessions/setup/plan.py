@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, assert_never
 
+from patina_sessions import paths
 from patina_sessions.errors import Busy, PatinaError
 from patina_sessions.frozen import dataclass
 from patina_sessions.setup import agent_hooks
@@ -70,9 +71,8 @@ class Plan:
 
 
 def shown(path: Path, repository: Repository) -> str:
-    """Return a path as a person knows it: from the top of the working tree where it lies below."""
-    top = repository.top
-    return path.relative_to(top).as_posix() if path.is_relative_to(top) else str(path)
+    """Return a path as a person knows it in this working tree."""
+    return paths.shown(path, repository.top)
 
 
 def halves(path: Path) -> list[Step]:
