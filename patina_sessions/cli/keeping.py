@@ -106,7 +106,6 @@ def forget(what: str, dry_run: bool, as_json: bool) -> None:
                 "commits": [{"id": h.commit, "path": h.path, "name": h.name} for h in done.commits],
                 "staged": [_shown(here, one.top / one.path) for one in done.staged],
                 "whole": done.whole,
-                "originals": [_shown(here, path) for path in done.originals],
                 "packed": [_shown(here, path) for path in done.packed],
                 "tags": list(done.tags),
                 "mentions": [_shown(here, path) for path in done.mentions],
@@ -151,9 +150,6 @@ def _say_forgotten(here: Here, done: Forgotten, *, dry_run: bool) -> None:
         click.echo("Your own files are not looked into, here or in commits: git log --all -S TEXT")
     if not done.whole:
         click.echo("Not all contents of commits are in this partial clone: look for it in a whole one, too.")
-    for path in done.originals:
-        where = safe.visible(_shown(here, path))
-        click.echo(f"still in {where}: a file of yours as it was before patina init; uninstall removes that")
     for path in done.packed:
         run = safe.visible(path.stem)
         click.echo(

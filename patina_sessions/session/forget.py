@@ -41,9 +41,6 @@ class Forgotten:
     staged: tuple[Staged, ...] = ()
     whole: bool = True  # all commits could be looked into
     packed: tuple[Path, ...] = ()
-    originals: tuple[
-        Path, ...
-    ] = ()  # files of the user's as `init` found them, and as `uninstall` wants them
     tags: tuple[str, ...] = ()
     mentions: tuple[Path, ...] = ()
 
@@ -121,7 +118,6 @@ def _text(place: Here, trees: list[Layout], text: str) -> Forgotten:
         staged=tuple(holders.staged_text(trees, wanted)),
         whole=whole,
         packed=tuple(traces.packed(place.layout.common)),
-        originals=tuple(traces.originals(place.layout.common, wanted)),
     )
 
 

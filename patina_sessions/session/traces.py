@@ -23,9 +23,7 @@ from patina_sessions.session import forgetting
 from patina_sessions.system import files
 from patina_sessions.system import repository as repositories
 
-_KEPT = frozenset(
-    {"originals", "manifest.json", "repo.json", "hook.sh", "ids"}
-)  # what init changed, and no text
+_KEPT = frozenset({"manifest.json", "repo.json", "hook.sh", "ids"})  # what init changed, and no text
 _INDEX = ("index.db", "index.db-journal", "index.db-wal", "index.db-shm")
 _ANEW = ("start.json", "statusline")  # `ahead` writes them
 _REPORT = "report.html"
@@ -114,13 +112,6 @@ def packed(common: Common) -> Iterator[Path]:
     """Yield the work of autonomous runs that is not home yet: compressed, so that no text is found in it."""
     for runs in sorted(common.worktrees.glob("*/runs")):
         yield from (runs / name for name in files.names(runs) if name.endswith(_BUNDLE))
-
-
-def originals(common: Common, wanted: tuple[bytes, ...]) -> Iterator[Path]:
-    """Yield what `init` found in files that it changed and that holds one of the forms: a person's own words."""
-    for name in files.names(common.originals):
-        if forgetting.without(files.read(common.originals / name) or b"", wanted)[1]:
-            yield common.originals / name
 
 
 def _caches(common: Common, trees: Sequence[Layout], changes: Iterable[Change]) -> Iterator[Change]:

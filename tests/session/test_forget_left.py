@@ -152,13 +152,11 @@ def test_commits_that_a_partial_clone_cannot_look_into_are_not_said_to_be_clean(
     assert "look for it in a whole one" in in_words(clone, WORD, "--dry-run")
 
 
-def test_a_file_as_it_was_before_init_is_named_and_left(repo: Repo) -> None:
-    hook = repo.write(".git/hooks/post-commit", f"#!/bin/sh\n: {WORD}\n")
-    hook.chmod(0o755)
+def test_it_goes_from_files_as_an_older_patina_kept_them(repo: Repo) -> None:
     repo.patina("init")
-    named = forget(repo, WORD)["originals"]
-    assert named == holding(repo, WORD)
-    assert len(named) == 1
+    repo.write(".git/patina/originals/0a1b", f"#!/bin/sh\n: {WORD}\n")
+    forget(repo, WORD)
+    assert holding(repo, WORD) == []
 
 
 def test_the_packed_work_of_a_run_is_named_and_not_touched(ready: Repo) -> None:

@@ -19,11 +19,10 @@ from patina_sessions.model import Noted
 from patina_sessions.paths import Layout
 from patina_sessions.recorder import __main__ as recorder
 from patina_sessions.recorder import drain
-from patina_sessions.settings import load
 from patina_sessions.setup import agents, claude_plugin, init, turn, uninstall
 from patina_sessions.setup import plan as plans
 from patina_sessions.setup.plan import Done, Plan
-from patina_sessions.system import files
+from patina_sessions.system import configured, files
 from patina_sessions.system import repository as repositories
 from tests.crashes import dies_at
 from tests.repository import Repo
@@ -53,7 +52,7 @@ def hear(repo: Repo, *names: str) -> Plan:
 
 
 def recording(layout: Layout) -> AbstractContextManager[drain.Recording]:
-    return drain.recording(layout, load(layout.top), NOW)
+    return drain.recording(layout, configured.load(layout.top), NOW)
 
 
 def found(folder: Path) -> list[str]:
