@@ -144,13 +144,12 @@ def test_data_of_a_newer_patina_is_left_alone(working: Repo) -> None:
     assert consent.read_text() == newer
 
 
-def test_a_journal_that_cannot_be_read(working: Repo) -> None:
+def test_a_folder_in_the_place_of_the_journal_is_moved_away(working: Repo) -> None:
     journal = working.path / ".patina/local/active-session.md"
     journal.unlink()
     journal.mkdir()
-    refused(working.patina("note", "x", check=False))
-    journal.rmdir()
-    working.patina("note", "found again")
+    said = working.patina("note", "found again")
+    assert "not this session's journal" in said.stderr
     assert "found again" in journal.read_text()
 
 
