@@ -22,7 +22,7 @@ from patina_sessions.recorder import state as states
 from patina_sessions.recorder.state import State
 from patina_sessions.settings import Settings
 from patina_sessions.sources.watcher import process as watcher
-from patina_sessions.system import consent, files
+from patina_sessions.system import consent, files, untrusted
 
 if TYPE_CHECKING:
     from patina_sessions.sources.agents import Keep
@@ -136,7 +136,7 @@ class Recording:
 def leaves_a_journal(layout: Layout, state: State) -> bool:
     """Tell whether there is a journal without a session: one that was saved after its end, a lost or a foreign one."""
     places = (layout.journal, *((layout.mirror,) if state.ended is None else ()))
-    return any(files.signature(place) is not None for place in places)
+    return any(untrusted.signature(place) is not None for place in places)
 
 
 def keeping(layout: Layout, settings: Settings) -> Keep:
