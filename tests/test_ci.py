@@ -53,7 +53,7 @@ def test_a_run_ends_with_the_slowest_tests_and_the_closing_line(machine_of_fakes
     assert [call for call in calls if call.startswith("make ")] == [
         "make --version",
         "make demo",
-        "make test",
+        "make test -j 2",
         "make agents",
         "make reftable",
         "make browser",

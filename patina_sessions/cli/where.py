@@ -23,6 +23,8 @@ def place(*, remind: bool = True) -> Here:
 
     named = processes.forget_git()
     here = active.here(folder(), *named)
+    for words, hint in here.settings.wrong:
+        click.echo(f"Warning: {words}: it is passed over\nHint: {hint}", err=True)
     if remind:
         _remind(here)
     return here

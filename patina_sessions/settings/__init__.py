@@ -30,6 +30,7 @@ class Settings:
     values: Mapping[str, Value] = field(default_factory=dict)
     origins: Mapping[str, str] = field(default_factory=dict)
     ignored: tuple[str, ...] = ()  # what a layer may not set or nobody knows, in words
+    wrong: tuple[tuple[str, str], ...] = ()  # what stands in a file and cannot be, in words, and what could
 
     def text(self, name: str) -> str:
         """Return a setting that is a text."""
@@ -73,8 +74,10 @@ def load(
     read: Callable[[Path], bytes | None],
     tracked: Callable[[], bool],
 ) -> Settings:
-    """Put all layers together. Raises `PatinaError` naming the file and the key where one holds what it must not.
+    """Put all layers together. Raises `PatinaError` for a variable that holds what it must not.
 
+    What a file holds and cannot be is passed over: somebody's slip, which a pull brings to everybody, must not keep a
+    commit from being recorded nor a session from being ended.
     `tracked` says whether git tracks this worktree's file; it is asked only where that sets what a project's may not.
     """
     env = os.environ if environ is None else environ
@@ -84,8 +87,13 @@ def load(
     values: dict[str, Value] = {}
     origins: dict[str, str] = {}
     ignored: list[str] = []
+    wrong: list[tuple[str, str]] = []
     for layer, path in layers:
-        found = _parsed(path, read(path)) if path else {}
+        try:
+            found = _parsed(path, read(path)) if path else {}
+        except PatinaError as error:
+            wrong.append((error.message, error.hint or ""))
+            continue
         loose = {name for name in found if (key := _key_of(name)) and not key.project}
         shared = bool(loose) and (layer == "project" or (layer == "worktree" and tracked()))
         kind = "a project's file" if layer == "project" else "a file that git tracks"
@@ -96,13 +104,16 @@ def load(
             elif shared and name in loose:
                 ignored.append(f"{path}: {name} is not taken from {kind}; set it in {layers[0][1]}")
             else:
-                values[name] = _checked(key, value, f"{path}")
-                origins[name] = str(path)
+                try:
+                    values[name] = _checked(key, value, f"{path}")
+                    origins[name] = str(path)
+                except PatinaError as error:
+                    wrong.append((error.message, error.hint or ""))
     for key in KEYS:
         if key.variable in env and not key.table:
             values[key.name] = _from_variable(key, env[key.variable])
             origins[key.name] = key.variable
-    return Settings(values=values, origins=origins, ignored=tuple(ignored))
+    return Settings(values=values, origins=origins, ignored=tuple(ignored), wrong=tuple(wrong))
 
 
 def _key_of(name: str) -> Key | None:

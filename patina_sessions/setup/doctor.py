@@ -241,6 +241,8 @@ def _engine(layout: Layout) -> Iterator[Check]:
 def fix(repository: Repository, now: datetime) -> list[str]:
     """Mend what can be mended without asking, and return what was done."""
     done: list[str] = []
+    if consent.version(repository.common) is None:
+        return done  # that is for `init` to be told
     plan = init.plan(repository)
     if plan.steps:
         init.apply(plan, now)

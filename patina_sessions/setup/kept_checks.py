@@ -58,6 +58,8 @@ def tracked(repository: Repository) -> Iterator[Check]:
 
 def chosen(settings: Settings) -> Iterator[Check]:
     """Tell each setting that is not as built in, where it came from, and what was not taken."""
+    for words, hint in settings.wrong:
+        yield Check(name="settings", level="wrong", words=f"{words}: it is passed over", hint=hint)
     for words in settings.ignored:
         yield Check(name="settings", level="note", words=words)
     for name, origin in sorted(settings.origins.items()):

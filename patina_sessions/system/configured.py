@@ -14,7 +14,7 @@ _MOST = 1_000_000  # bytes
 
 
 def load(top: Path | None, environ: Mapping[str, str] | None = None, *, git: Path | None = None) -> Settings:
-    """Read all layers. Raises `PatinaError` naming the file and the key where one holds what it must not.
+    """Read all layers. What a file holds and cannot be is passed over, and named in what is returned.
 
     `git` is the worktree's git directory, where that is known; else git finds it from `top`.
     """

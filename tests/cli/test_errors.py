@@ -113,9 +113,35 @@ def test_an_error_as_json_is_one_object_on_standard_output(ready: Repo) -> None:
         ("[session]\nidle_hours = 'long'", "session.idle_hours cannot be 'long'"),
     ],
 )
-def test_settings_that_cannot_be(working: Repo, text: str, words: str) -> None:
+def test_what_a_file_of_settings_cannot_hold_is_said_and_keeps_nothing_from_being_done(
+    working: Repo, text: str, words: str
+) -> None:
+    """A pull brings a colleague's slip: the recorder, and `end`, go on without it."""
     working.write(".patina/config.toml", text)
-    assert words in refused(working.patina("note", "x", check=False))
+    made = working.commit("feat: recorded", a="2\n")
+    for command in (("note", "x"), ("session", "end")):
+        error = working.patina(*command).stderr
+        assert error.startswith("Warning: ")
+        assert words in error
+        assert "\nHint: " in error
+    checks = json.loads(working.patina("doctor", "--json", check=False).stdout)["checks"]
+    assert [c["level"] for c in checks if words in c["words"]] == ["wrong"]
+    [journal] = (working.path / "layer/sessions").glob("2*.md")
+    assert f"Commit {made[:10]}" in journal.read_text()
+
+
+def test_a_variable_that_cannot_be_is_refused(working: Repo) -> None:
+    done = working.patina("note", "x", check=False, env={"PATINA_SESSION_IDLE_HOURS": "long"})
+    assert "session.idle_hours cannot be 'long'" in refused(done)
+
+
+def test_fix_sets_nothing_up_where_nobody_said_init(repo: Repo) -> None:
+    repo.commit("first", a="1")
+    done = repo.patina("doctor", "--fix", check=False)
+    assert done.returncode == 1
+    assert "do: patina init" in done.stdout
+    assert not (repo.path / ".git/patina").exists()
+    assert [p.name for p in repo.path.iterdir() if p.name != ".git"] == ["a.txt"]
 
 
 def test_nothing_switches_redaction_off(working: Repo) -> None:
