@@ -42,10 +42,11 @@ class State:
     path: Path
     outdated: bool = False
     why: str = ""
+    executable: bool = True
 
     @property
     def rings(self) -> bool:
-        return self.shape in ("ours", "block", "config")
+        return self.shape in ("ours", "block", "config") and self.executable
 
 
 def ask(repository: Repository, *args: str) -> bytes:
@@ -107,13 +108,14 @@ def _file_state(event: str, where: Folder) -> State:
     if not path.is_file():
         return _foreign(event, path, "it is not a file")
     text = files.read(path) or b""
-    if not os.access(path, os.X_OK):
+    block, runs = blocks.find(text), os.access(path, os.X_OK)
+    alone = block is not None and blocks.remove(text) == hook_text.BARE
+    if not runs and not alone:  # an archive that keeps no modes takes it from our own, too
         return _foreign(event, path, "it is switched off: not executable")
-    block = blocks.find(text)
     if block is not None:
         outdated = block.text.rstrip() != hook_text.block(event, up=where.up).rstrip()
-        alone = blocks.remove(text) == hook_text.BARE
-        return State(event=event, shape="ours" if alone else "block", path=path, outdated=outdated)
+        shape: Literal["ours", "block"] = "ours" if alone else "block"
+        return State(event=event, shape=shape, path=path, outdated=outdated, executable=runs)
     refusal = hook_text.refusal(text)
     return _foreign(event, path, refusal) if refusal else State(event=event, shape="shell", path=path)
 
@@ -161,13 +163,13 @@ def _step(s: State, where: Folder) -> Step | None:
         text = files.read(s.path) or b""
         why = "wakes the recorder; your own lines stay as they are"
         return Step(what="change", path=s.path, why=why, before=text, after=blocks.insert(text, block))
-    if s.shape in ("ours", "block") and s.outdated:
+    if s.shape in ("ours", "block") and (s.outdated or not s.executable):
         text = files.read(s.path) or b""
         if _newer(text):
             return None
-        return Step(
-            what="change", path=s.path, why="renews the bell", before=text, after=blocks.replace(text, block)
-        )
+        anew = blocks.replace(text, block)
+        mode = None if s.executable else 0o755
+        return Step(what="change", path=s.path, why="renews the bell", before=text, after=anew, mode=mode)
     return None
 
 

@@ -102,6 +102,8 @@ def perform(step: Step) -> None:
                 raise _changed(step.path)
         case "change":
             files.replace(step.path, step.after or b"")
+            if step.mode is not None:
+                files.set_mode(step.path, step.mode)
         case "configure":
             _configure(step)
         case "remove":

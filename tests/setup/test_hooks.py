@@ -210,3 +210,12 @@ def test_the_version_of_git_is_read_from_what_it_says(
 
     monkeypatch.setattr(processes, "run", lambda argv: processes.Result(code=0, out=said, err=b""))
     assert hooks.git_version() == version
+
+
+def test_a_hook_of_ours_that_lost_its_mode_is_found_and_rings_again(where: Repo) -> None:
+    set_up(where)
+    for state in hooks.state(repositories.discover(where.path)):
+        state.path.chmod(0o644)
+    assert not any(state.rings for state in hooks.state(repositories.discover(where.path)))
+    set_up(where)
+    assert all(state.rings for state in hooks.state(repositories.discover(where.path)))
