@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import importlib.metadata
+import os
 import re
+import subprocess
 import sys
+import sysconfig
 import tomllib
 import zipfile
 from pathlib import Path
@@ -14,6 +17,7 @@ import pytest
 import patina_sessions
 from tests import architecture, built
 from tests.built import ROOT, run
+from tests.repository import Repo
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
@@ -44,13 +48,16 @@ def _files(folder: str) -> list[Path]:
     return [ROOT / name for name in names if (ROOT / name).exists()]
 
 
-def test_what_a_wheel_installs_starts_and_finds_its_hooks(wheel: Path, tmp_path: Path) -> None:
-    site = tmp_path / "site"
-    run(
-        *(sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index"),
-        *("--target", site, wheel),
-        cwd=tmp_path,
-    )
+@pytest.fixture(scope="module")
+def site(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder that the wheel was installed into, without what it needs."""
+    site = tmp_path_factory.mktemp("target") / "site"
+    how = (sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index")
+    run(*how, "--target", site, wheel, cwd=site.parent)
+    return site
+
+
+def test_what_a_wheel_installs_starts_and_finds_its_hooks(site: Path, tmp_path: Path) -> None:
     python = (sys.executable, "-P")
     said = f"patina, version {patina_sessions.__version__}\n"
     assert run(*python, "-m", "patina_sessions", "--version", cwd=tmp_path, PYTHONPATH=str(site)) == said
@@ -59,6 +66,17 @@ def test_what_a_wheel_installs_starts_and_finds_its_hooks(wheel: Path, tmp_path:
     found = run(*python, "-c", where, cwd=tmp_path, PYTHONPATH=str(site)).split()
     assert found == [str(site / "patina_sessions/hooks" / name) for name in ("__init__.py", "git.sh")]
     assert Path(found[1]).read_bytes() == (ROOT / "hooks/git.sh").read_bytes()
+
+
+def test_one_that_only_pythonpath_finds_sets_nothing_up(repo: Repo, site: Path) -> None:
+    """The recorder is started without it: the hooks would do nothing, without a word."""
+    python = os.path.realpath(sys.executable)  # behind the virtual environment
+    env = {**os.environ, "PYTHONPATH": f"{site}{os.pathsep}{sysconfig.get_path('purelib')}"}
+    argv = [python, "-P", "-m", "patina_sessions", "init"]
+    done = subprocess.run(argv, cwd=repo.path, env=env, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: this Patina is found by PYTHONPATH alone")
+    assert not (repo.path / ".git/patina").exists()
 
 
 def test_the_installation_under_test_finds_the_hooks_from_any_folder(tmp_path: Path) -> None:

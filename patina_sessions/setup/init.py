@@ -8,6 +8,7 @@ leaves silence.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from dataclasses import replace
 from datetime import datetime
@@ -22,7 +23,7 @@ from patina_sessions.paths import FORMAT, Common, key_file
 from patina_sessions.recorder.drain import recording
 from patina_sessions.setup import blocks, hook_text, hooks, manifest, project, sharing, turn
 from patina_sessions.setup.plan import Done, Plan, Step, perform, shown
-from patina_sessions.system import configured, consent, files
+from patina_sessions.system import configured, consent, files, processes
 from patina_sessions.system import repository as repositories
 from patina_sessions.system.repository import Repository
 
@@ -120,10 +121,11 @@ def _book(path: Path, why: str) -> Step:
 def apply(plan: Plan, now: datetime) -> Done:
     """Carry the plan out, as it is once nobody else is at work here, and return what to say.
 
-    Raises `PatinaError` where a file is saved at the same moment.
+    Raises `PatinaError` where a file is saved at the same moment, and where the hooks would find no Patina.
     """
     if not plan.steps:
         return Done(plan=plan, lines=_lines(plan))
+    _require_findable()
     common = plan.repository.common
     below: list[Step] = []
 
@@ -137,6 +139,18 @@ def apply(plan: Plan, now: datetime) -> Done:
         done = replace(anew, steps=(*below, *anew.steps))
         _carry_out(anew, now)
         return Done(plan=done, lines=_lines(done))
+
+
+def _require_findable() -> None:
+    """The recorder is started without PYTHONPATH: what is found by that alone records nothing."""
+    if not os.environ.get("PYTHONPATH"):
+        return
+    tried = processes.run([*processes.PYTHON[:-1], "-c", "import patina_sessions.recorder"], cwd=Path("/"))
+    if tried.code:
+        raise PatinaError(
+            "this Patina is found by PYTHONPATH alone, and hooks run without that",
+            "Install it: pip install patina-sessions, or uv tool install patina-sessions.",
+        )
 
 
 def _carry_out(plan: Plan, now: datetime) -> None:
