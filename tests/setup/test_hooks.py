@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -219,3 +221,20 @@ def test_a_hook_of_ours_that_lost_its_mode_is_found_and_rings_again(where: Repo)
     assert not any(state.rings for state in hooks.state(repositories.discover(where.path)))
     set_up(where)
     assert all(state.rings for state in hooks.state(repositories.discover(where.path)))
+
+
+@pytest.mark.parametrize("manager", ["pre-commit", "prek"])
+def test_a_hook_of_ours_that_a_manager_calls_as_the_one_from_before_is_seen_to_ring(
+    where: Repo, manager: str
+) -> None:
+    set_up(where)
+    where.write(".pre-commit-config.yaml", "repos: []\n")
+    argv = [str(Path(sys.executable).with_name(manager)), "install", "--hook-type", "post-commit"]
+    subprocess.run(argv, cwd=where.path, check=True, capture_output=True)
+    theirs = (where.path / ".git/hooks/post-commit").read_bytes()
+    [state] = [s for s in hooks.state(repositories.discover(where.path)) if s.event == "post-commit"]
+    assert state.rings
+    set_up(where)
+    assert (where.path / ".git/hooks/post-commit").read_bytes() == theirs
+    (where.path / ".git/hooks/post-commit.legacy").unlink()
+    assert not all(s.rings for s in hooks.state(repositories.discover(where.path)))
