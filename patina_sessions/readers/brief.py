@@ -214,7 +214,9 @@ def _before(journal: Journal) -> list[str]:
 
 def short(text: str, most: int) -> str:
     """Return text as one safe line of at most so many words, without emphasis, cut where a clause ends if one does."""
-    words = re.sub(r"\*\*|(?<!\w)__|__(?!\w)", "", text).split()
+    while (plain := re.sub(r"\*\*|(?<!\w)__|__(?!\w)", "", text)) != text:
+        text = plain  # what stood around one sign may be the next
+    words = text.split()
     if len(words) > most:
         ends = (i for i in range(most, most // 2, -1) if words[i - 1][-1] in ".;:,)—–")
         kept = " ".join(words[: next(ends, most)])

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from patina_sessions.journal import grammar, render
@@ -297,6 +297,7 @@ def test_a_secret_that_stands_in_a_journal_is_not_carried_into_the_next() -> Non
 
 
 @given(st.text(alphabet="ab `*,.-—_\\", max_size=80), st.integers(1, 12))
+@example("*__*", 1)
 def test_a_point_is_cut_to_whole_words_and_breaks_no_code(text: str, most: int) -> None:
     cut = brief.short(text, most)
     assert len(cut.split()) <= most + 1
