@@ -1,4 +1,4 @@
-"""The recorder's process, called by a hook: `python -P -m patina_sessions.recorder <common>/patina <folder> <GIT_DIR>`.
+"""The recorder, called by a hook: `python -E -P -m patina_sessions.recorder <common>/patina <folder> <GIT_DIR>`.
 
 One of the three boundaries. It waits for its lock (one that goes home because somebody is at work already loses the
 ring that came after the other's last look), sits out the burst that rang, takes the ring down, then drains every

@@ -1,4 +1,4 @@
-"""The watcher's process: `python -P -m patina_sessions.sources.watcher <top> <git dir> <common dir> <key> <since>`.
+"""The watcher's process: `python -E -P -m patina_sessions.sources.watcher <top> <git dir> <common dir> <key> <since>`.
 
 One of the boundaries: whatever goes wrong stands in its log, and nobody else feels it.
 """
