@@ -203,7 +203,15 @@ def test_a_read_only_folder(working: Repo) -> None:
     safe = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "safe.directory", "GIT_CONFIG_VALUE_0": "*"}
     command = [*become, sys.executable, "-P", "-m", "patina_sessions", "note", "x"]
     said = subprocess.run(
-        command, cwd=working.path, env={**os.environ, **safe}, capture_output=True, text=True
+        command,
+        cwd=working.path,
+        env={
+            **os.environ,
+            **safe,
+            "HOME": "/nonexistent",
+        },  # root's own home has settings that nobody may read
+        capture_output=True,
+        text=True,
     )
     assert re.match(r"Error: cannot \w+ .*(Permission denied|Read-only)", refused(said))
     assert (working.path / ".patina/local/active-session.md").read_bytes() == before

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from patina_sessions.errors import PatinaError
 from patina_sessions.system import configured
 from tests.repository import Repo
 
@@ -72,7 +71,9 @@ def test_doctor_names_what_git_tracks_of_the_folder_that_is_this_worktrees_own(r
 
 
 @pytest.mark.parametrize("what", ["zero", "tty", "pipe", "large"])
-def test_settings_that_are_no_plain_file_are_refused_at_once(repo: Repo, what: str, bounded: None) -> None:
+def test_settings_that_are_no_plain_file_are_passed_over_at_once(
+    repo: Repo, what: str, bounded: None
+) -> None:
     path = repo.write(".patina/config.toml", "# " + "x" * 2_000_000 if what == "large" else "")
     if what != "large":
         path.unlink()
@@ -80,8 +81,9 @@ def test_settings_that_are_no_plain_file_are_refused_at_once(repo: Repo, what: s
         os.mkfifo(path)
     elif what != "large":
         path.symlink_to(f"/dev/{what}")
-    with pytest.raises(PatinaError, match="no plain file of at most 1 MB"):
-        configured.load(repo.path, {})
+    [(words, hint)] = configured.load(repo.path, {}).wrong
+    assert words == f"{path} is no plain file of at most 1 MB"
+    assert hint == f"Move it away: {path}"
 
 
 def test_settings_may_be_a_link_to_a_file_that_is_kept_elsewhere(repo: Repo, tmp_path: Path) -> None:
