@@ -59,7 +59,7 @@ agents: $(STAMP)
 	$(BIN)/python -m pytest -n 2 -m agents $(ARGS)
 
 browser: $(VENV)/.browser
-	$(BIN)/python -m pytest -n $(WORKERS) -m browser tests/browser $(ARGS)
+	$(BIN)/python -m pytest -n 2 -m browser tests/browser $(ARGS)
 
 # What a git that keeps refs in tables can make different: what is read of refs and reflogs, and what is concluded from it.
 # Left to `make test`: kills and long bursts, which ask the same of every git, what a setting says, and the random worlds,

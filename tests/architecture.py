@@ -143,8 +143,14 @@ def read(root: Path) -> list[Module]:
         parts = path.relative_to(root).with_suffix("").parts
         name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
         text = path.read_text(encoding="utf-8")
-        found.append(Module(name, path, text, ast.parse(text)))
+        found.append(_module(name, path, text))
     return found
+
+
+@functools.cache
+def _module(name: str, path: Path, text: str) -> Module:
+    """Return a module, read once for all that is asked of it."""
+    return Module(name, path, text, ast.parse(text))
 
 
 def rooms(root: Path) -> dict[str, int]:
