@@ -60,9 +60,9 @@ def pytest_configure() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def identity() -> Generator[None]:
-    """Give repositories that many tests share, made before the machine of any, the same git as all others."""
+    """Give repositories that many tests share, made before the machine of any, what all others have: git, no watcher."""
     with pytest.MonkeyPatch.context() as session:
-        for name, value in GIT.items():
+        for name, value in {**GIT, "PATINA_WATCH_ENABLED": "false"}.items():
             session.setenv(name, value)
         yield
 
