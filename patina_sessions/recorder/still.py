@@ -6,7 +6,6 @@ It may say "perhaps" too often and must never say "no" wrongly. Sources cost a c
 from __future__ import annotations
 
 import os
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,10 +34,8 @@ def token(layout: Layout) -> str | None:
     """Return what is another one whenever a source may have something new; None where one has to look."""
     if _waiting(layout):
         return None
-    head = files.read(layout.git / "HEAD") or b""
-    said = [
-        f"{zlib.crc32(head)} {len(head)}"
-    ]  # kept in the snapshot, where the name of a branch may be a secret
+    head = files.read(layout.git / "HEAD") or b""  # not kept itself: the name of a branch may be a secret
+    said: list[str] = []
     if head.startswith(b"ref: "):
         ref = os.fsdecode(head[5:].strip())
         said.append(repr(None if ".." in ref else files.read(layout.common.git / ref)))
@@ -62,8 +59,7 @@ def _changing(layout: Layout) -> Iterator[Path]:
     yield layout.git / "HEAD"
     yield layout.git / "logs" / "HEAD"
     yield layout.common.git / "packed-refs"
-    for place in dict.fromkeys(
-        (layout.git, layout.common.git)
-    ):  # each change of a ref or a reflog writes it anew
+    # Each change of a ref or a reflog writes it anew.
+    for place in dict.fromkeys((layout.git, layout.common.git)):
         yield place / "reftable" / "tables.list"
     yield from map(Path, remotes.tree(layout.common.git / "refs" / "remotes"))

@@ -69,6 +69,15 @@ def _moved_unseen(repo: Repo) -> None:
         (repo.path / ".git/refs/heads/main").write_text(f"{commit}\n")
 
 
+def _another_branch_unseen(repo: Repo) -> None:
+    """At the same commit, and without a line in the reflog."""
+    repo.git("branch", "other")
+    if REFTABLE:  # there no move is without a line
+        repo.git("symbolic-ref", "HEAD", "refs/heads/other")
+    else:
+        (repo.path / ".git/HEAD").write_text("ref: refs/heads/other\n")
+
+
 CHANGES: dict[str, Callable[[Repo], object]] = {
     "a commit": _git("commit", "--quiet", "--allow-empty", "-m", "third"),
     "an amend": _git("commit", "--quiet", "--amend", "-m", "second, better"),
@@ -76,6 +85,7 @@ CHANGES: dict[str, Callable[[Repo], object]] = {
     "a detached head": _git("checkout", "--quiet", "--detach"),
     "a reset": _git("reset", "--quiet", "--hard", "HEAD~1"),
     "a branch moved without a line": _moved_unseen,
+    "another branch without a line": _another_branch_unseen,
     "a push": _git("push", "--quiet", "origin", "main"),
     "a reflog expired": _git("reflog", "expire", "--expire=now", "--all"),
     "a rewrite map": _file("{home}/spool/rewrite-rebase-1.in"),
