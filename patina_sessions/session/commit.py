@@ -12,6 +12,7 @@ from pathlib import Path
 
 from patina_sessions import safe
 from patina_sessions.errors import Busy, GitFailed, PatinaError
+from patina_sessions.model import Id
 from patina_sessions.paths import Layout
 from patina_sessions.session.active import Here
 from patina_sessions.system import files, processes
@@ -43,34 +44,33 @@ def journal(place: Here, path: str, message: str) -> str:
             f"a {doing} is going on, so the journal is not committed",
             f"Finish it, then: git add {path} and git commit",
         )
-    _require_wanted(place.layout, path)
+    git = _Quiet(place.layout)
+    _require_wanted(git, path)
     data = files.read(place.layout.top / path)
     if data is None:
         raise PatinaError(f"{path} is gone", "It is kept in the git directory: patina show")
     scratch = place.layout.state / "index"
     try:
-        return _commit(place, path, data, message, scratch)
+        return _commit(git, place.repository.head, path, data, message, scratch)
     except GitFailed as error:
         raise Busy(
-            f"git could not commit the journal: {error.message}", f"Mend that, then: git add {path}"
+            f"git could not commit the journal: {error.message}",
+            f"Mend that, then: git add {path} and git commit",
         ) from error
     finally:
         files.remove(scratch)
         files.remove(scratch.with_name("index.lock"))
 
 
-def _require_wanted(layout: Layout, path: str) -> None:
+def _require_wanted(git: _Quiet, path: str) -> None:
     """Raise `PatinaError` where the project's rules keep such a file out, as `git add` does."""
-    where = [f"--git-dir={layout.git}", f"--work-tree={layout.top}"]
-    asked = processes.run(["git", *where, "check-ignore", "--verbose", "--", path], cwd=layout.top)
+    asked = git.ask("check-ignore", "--verbose", "--", path)
     if asked.code == 0:
         rule = safe.line(asked.out.decode("utf-8", "replace").partition("\t")[0])
         raise PatinaError(f"git ignores {path} ({rule})", f"If you want it nevertheless: git add -f {path}")
 
 
-def _commit(place: Here, path: str, data: bytes, message: str, scratch: Path) -> str:
-    git = _Quiet(place.layout)
-    head = place.repository.head
+def _commit(git: _Quiet, head: Id | None, path: str, data: bytes, message: str, scratch: Path) -> str:
     blob = git("hash-object", "-w", f"--path={path}", "--stdin", data=data, needs=_filter(git, path))
     entry = f"100644,{blob},{path}"
     own = {"GIT_INDEX_FILE": str(scratch)}
@@ -112,7 +112,7 @@ class _Quiet:
             "core.fsmonitor=false",
             "i18n.commitEncoding=UTF-8",
         )
-        listed = self._run("config", "-z", "--name-only", "--get-regexp", r"^hook\..+\.").out
+        listed = self.ask("config", "-z", "--name-only", "--get-regexp", r"^hook\..+\.").out
         names = {key[5 : key.rindex(".")] for key in map(text, listed.split(b"\0")) if key}
         self._settings += tuple(f"hook.{name}.enabled=false" for name in sorted(names))
 
@@ -124,19 +124,20 @@ class _Quiet:
         needs: tuple[str, ...] = (),
     ) -> str:
         """Run one command and return what it says. Raises `GitFailed`."""
-        done = self._run(*args, data=data, env=env, needs=needs)
+        done = self.ask(*args, data=data, env=env, needs=needs)
         if done.code:
             said = done.err.decode("utf-8", "replace").strip().removeprefix("fatal: ")
             raise GitFailed(said or f"git {args[0]} failed")
         return text(done.out).strip()
 
-    def _run(
+    def ask(
         self,
         *args: str,
         data: bytes | None = None,
         env: Mapping[str, str] | None = None,
         needs: tuple[str, ...] = (),
     ) -> processes.Result:
+        """Run one command; its exit status is an answer. `needs` are settings for this one alone."""
         layout = self._layout
         settings = [word for setting in (*self._settings, *needs) for word in ("-c", setting)]
         argv = ["git", f"--git-dir={layout.git}", f"--work-tree={layout.top}", *settings, *args]
