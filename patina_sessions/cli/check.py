@@ -8,15 +8,12 @@ from pathlib import Path
 import click
 
 from patina_sessions.cli import print_json
-from patina_sessions.cli.where import folder, json_option
+from patina_sessions.cli.where import json_option, repository
 
 
 def _sessions() -> Path:
     """Return the folder of the finished journals of this repository, wherever in it we are."""
-    from patina_sessions.system import processes, repository
-
-    top = repository.discover(folder(), *processes.forget_git()).top
-    return Path(os.path.relpath(top)) / "layer/sessions"
+    return Path(os.path.relpath(repository().top)) / "layer/sessions"
 
 
 @click.command(epilog="Example: patina check; patina check layer/sessions/20261125-093100.md")

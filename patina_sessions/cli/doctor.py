@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import click
 
-from patina_sessions.cli import print_json
-from patina_sessions.cli.init import here
-from patina_sessions.cli.where import json_option
+from patina_sessions.cli import print_json, where
 
 _MARKS = {"ok": "ok   ", "note": "note ", "wrong": "WRONG"}
 
 
 @click.command(epilog="Example: patina doctor; patina doctor --fix")
 @click.option("--fix", "mend", is_flag=True, help="Mend what can be mended without asking.")
-@json_option
+@where.json_option
 @click.pass_context
 def doctor(ctx: click.Context, mend: bool, as_json: bool) -> None:
     """Look at everything that could be wrong, ring the bell for real, and say what to do.
@@ -24,7 +22,7 @@ def doctor(ctx: click.Context, mend: bool, as_json: bool) -> None:
     from patina_sessions.setup import doctor as doer
     from patina_sessions.system import clock
 
-    repository = here()
+    repository = where.repository()
     done = doer.fix(repository, clock.now()) if mend else []
     checks = doer.examine(repository)
     wrong = any(check.level == "wrong" for check in checks)

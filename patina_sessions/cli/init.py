@@ -3,29 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from patina_sessions.cli import print_json
+from patina_sessions.cli import print_json, where
 from patina_sessions.cli.where import json_option, place
 
 if TYPE_CHECKING:
     from patina_sessions.setup.plan import Plan
     from patina_sessions.system.repository import Repository
-
-
-def here() -> Repository:
-    """Return the repository that the command runs in, set up or not."""
-    from patina_sessions.errors import PatinaError
-    from patina_sessions.system import processes, repository
-
-    named = processes.forget_git()
-    try:
-        return repository.discover(Path.cwd(), *named)
-    except FileNotFoundError as error:
-        raise PatinaError("the current folder is gone", "Change to a folder that is there: cd") from error
 
 
 def _print_plan(plan: Plan, command: str, *, as_json: bool, done: bool, lines: tuple[str, ...] = ()) -> None:
@@ -67,7 +54,7 @@ def init(claude_md: bool, agents: tuple[str, ...], project: bool, dry_run: bool,
 
     if project and not agents:
         raise click.UsageError("--project says where the hooks of --agent go")
-    repository = here()
+    repository = where.repository()
     plan = doer.plan(repository, memory=claude_md)
     heard = _agents(repository, agents, project=project)
     found = _found(repository)
@@ -131,7 +118,7 @@ def uninstall(purge: bool, dry_run: bool, as_json: bool) -> None:
     """Take Patina out of this repository: every hook and file as it was; journals and knowledge stay."""
     from patina_sessions.setup import uninstall as doer
 
-    plan = doer.plan(here(), purge=purge)
+    plan = doer.plan(where.repository(), purge=purge)
     if dry_run:
         _print_plan(plan, "uninstall", as_json=as_json, done=False)
         return

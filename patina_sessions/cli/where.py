@@ -12,6 +12,7 @@ from patina_sessions.errors import PatinaError
 
 if TYPE_CHECKING:
     from patina_sessions.session.active import Here
+    from patina_sessions.system.repository import Repository
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
@@ -28,6 +29,14 @@ def place(*, remind: bool = True) -> Here:
     if remind:
         _remind(here)
     return here
+
+
+def repository() -> Repository:
+    """Return the repository that the command runs in, set up or not, with git's own variables taken out."""
+    from patina_sessions.system import processes
+    from patina_sessions.system import repository as repositories
+
+    return repositories.discover(folder(), *processes.forget_git())
 
 
 def folder() -> Path:
