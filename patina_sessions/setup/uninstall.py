@@ -112,6 +112,7 @@ def _empty(common: Common, step: Step) -> None:
             for name in files.names(common.home):
                 if name != common.lock.name:
                     perform(replace(step, path=common.home / name))
+            return
         except PatinaError:
             if not left:
                 raise
