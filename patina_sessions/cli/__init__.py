@@ -182,9 +182,8 @@ def _crashed(fault: Exception, argv: list[str]) -> int:
 
 
 def _usage(error: click.UsageError, argv: list[str]) -> int:
-    if (
-        type(error).__name__ == "NoArgsIsHelpError"
-    ):  # a group without a command; click 8.1 shows its help itself
+    # A group without a command; click 8.1, which does not know the name, shows its help itself.
+    if type(error).__name__ == "NoArgsIsHelpError":
         click.echo(error.format_message(), err=True)
         return 2
     path = error.ctx.command_path if error.ctx is not None else "patina"

@@ -46,9 +46,7 @@ def of(path: str, name: str, data: bytes) -> list[Fault]:
     found = [*_secrets(data), *_conflicts(data), *_structure(data)]
     if not journal.title:
         found.append((1, "it has no title: its first heading is to be `# Session: …`"))
-    elif not (
-        journal.fields or _SESSION.search(data)
-    ):  # older ones have another heading, and fields below it
+    elif not (journal.fields or _SESSION.search(data)):  # older ones have another heading, and fields
         found.append((1, "it is no journal: its first heading is to be `# Session: …`"))
     session = journal.field("ID")
     if session is not None and session != name:

@@ -38,9 +38,8 @@ def main(argv: list[str]) -> None:
         return
     try:
         with files.locked(common.lock):
-            if (
-                consent.version(common) is None
-            ):  # `uninstall` had the lock before us: nothing of ours is to come back
+            # Where `uninstall` had the lock before us, nothing of ours is to come back.
+            if consent.version(common) is None:
                 consent.withdraw(common, common.lock)
                 return
             if not _allowed(common):

@@ -138,9 +138,8 @@ def _remember(layout: Layout, state: State) -> None:
 
 def _mirror(layout: Layout, seen: Signature | None) -> None:
     data = untrusted.read(layout.journal)
-    if (
-        data and untrusted.signature(layout.journal) == seen
-    ):  # else somebody saves just now; the next wake mirrors that
+    # Another one: somebody saves just now, and the next wake mirrors that.
+    if data and untrusted.signature(layout.journal) == seen:
         files.write(layout.mirror, data)
 
 

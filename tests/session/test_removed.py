@@ -182,7 +182,9 @@ def test_a_repository_that_came_from_another_disk_or_a_backup_goes_on(
     assert "on again" in (there.path / ".patina/local/active-session.md").read_text()
 
 
-def test_what_a_thousand_gone_ones_left_is_not_read_at_each_commit(repo: Repo, worked: Repo) -> None:
+def test_the_snapshot_of_one_that_is_gone_which_each_commit_would_read_goes_with_its_end(
+    repo: Repo, worked: Repo
+) -> None:
     repo.git("worktree", "remove", "--force", str(worked.path))
     repo.patina("record")
     gone = [p.parent for p in (repo.path / ".git/patina/worktrees").glob("*/gone")]
