@@ -119,8 +119,8 @@ def holds_work(layout: Layout, thing: Thing) -> bool:
     """
     if not thing.run or thing.what == "image":
         return False
-    known = next((one for one in ticket.tickets(layout) if one.run == thing.run), None)
-    return known is None or known.running or ticket.alive(layout, thing.run)
+    known = next((seen for seen in ticket.looked_at(layout) if seen[0].run == thing.run), None)
+    return known is None or known[1] or known[0].running
 
 
 def busy(layout: Layout) -> set[str]:

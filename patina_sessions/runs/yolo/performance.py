@@ -15,6 +15,7 @@ from patina_sessions.frozen import dataclass
 from patina_sessions.model import RunFinished, RunStarted
 from patina_sessions.paths import Layout
 from patina_sessions.runs import finished, hidden, living
+from patina_sessions.runs.living import Alive
 from patina_sessions.runs.outcome import OURS, Ended
 from patina_sessions.runs.run_log import RunLog
 from patina_sessions.runs.yolo import clone, delivery, homecoming, images, orphans, source, stage, ticket
@@ -47,15 +48,20 @@ def perform(place: Place, order: Order, run: str, now: datetime, voices: Voices)
     with docker.connect() as engine:
         orphans.end(engine, place.layout)
         made = _ticket(engine, place, order, run, found, now, say=voices.say)
-        try:
-            ticket.write(place.layout, made)
-            with ThreadPoolExecutor(1, thread_name_prefix="clone") as beside:  # its end waits for the clone's
-                cloned = beside.submit(clone.make, place.repository, found, place.layout.runs / f"{run}.in")
-                return _performed(engine, place, order, made, cloned, now, voices)
-        finally:
-            delivery.abandon(place.layout, run)
-            if (kept := _kept(place.layout, run)) is not None and not (kept.running or kept.end):
-                _forget(engine, place.layout, made)
+        started = _started(made)
+        # Alive before there is a ticket, until what it made is gone: else somebody's next run clears it away meanwhile.
+        with living.alive(place.layout, started, now) as alive:
+            try:
+                ticket.write(place.layout, made)
+                # Whatever happens meanwhile, the clone is waited for.
+                with ThreadPoolExecutor(1, thread_name_prefix="clone") as beside:
+                    into = place.layout.runs / f"{run}.in"
+                    cloned = beside.submit(clone.make, place.repository, found, into)
+                    return _performed(engine, place, order, made, cloned, started, alive, voices)
+            finally:
+                delivery.abandon(place.layout, run)
+                if (kept := _kept(place.layout, run)) is not None and not (kept.running or kept.end):
+                    _forget(engine, place.layout, made)
 
 
 def _ticket(
@@ -97,40 +103,40 @@ def _performed(
     order: Order,
     made: Ticket,
     cloned: Future[str],
-    now: datetime,
+    started: RunStarted,
+    alive: Alive,
     voices: Voices,
 ) -> Done:
-    started, run_log = _started(made), _log(place, order, made)
+    run_log = _log(place, order, made)
     home: homecoming.Home | None = None
     ended, unrecorded = Ended(code=None, stopped="interrupted"), ""
     details: list[str] | None = None
     fault: PatinaError | None = None
-    with living.alive(place.layout, started, now) as alive:
-        voices.tell(started)
-        alive.over = False  # until its end is told: a kill, or a fault of ours
-        began = clock.monotonic()
-        try:
-            ended, details = stage.played(engine, place, order, made, cloned, started, run_log, voices)
-            home, words = _home(engine, place, made, order, say=voices.say)
-            details = [*words, *details]
-            if home is not None and home.events:
-                voices.heard(home.events)
-        except PatinaError as error:
-            lost = isinstance(error, EngineUnavailable) or _is_kept(place.layout, made)
-            ended = Ended(code=None, refused=not lost)
-            details = [error.message, *_advice(place, made, error)]
-            fault = error
-        finally:
-            output = run_log.close()
-            told = _unfollowed(place.layout, made) if details is None else details
-            data, code = finished.compose(
-                started, ended, told, output, seconds=clock.monotonic() - began, layout=place.layout
-            )
-            if home is not None:
-                _noted(place.layout, made.run, home, data)
-            unrecorded = alive.finish(data, voices.tell)
-            if home is not None:
-                _settled(engine, place.layout, made.run, home)
+    voices.tell(started)
+    alive.over = False  # until its end is told: a kill, or a fault of ours
+    began = clock.monotonic()
+    try:
+        ended, details = stage.played(engine, place, order, made, cloned, started, run_log, voices)
+        home, words = _home(engine, place, made, order, say=voices.say)
+        details = [*words, *details]
+        if home is not None and home.events:
+            voices.heard(home.events)
+    except PatinaError as error:
+        lost = isinstance(error, EngineUnavailable) or _is_kept(place.layout, made)
+        ended = Ended(code=None, refused=not lost)
+        details = [error.message, *_advice(place, made, error)]
+        fault = error
+    finally:
+        output = run_log.close()
+        told = _unfollowed(place.layout, made) if details is None else details
+        data, code = finished.compose(
+            started, ended, told, output, seconds=clock.monotonic() - began, layout=place.layout
+        )
+        if home is not None:
+            _noted(place.layout, made.run, home, data)
+        unrecorded = alive.finish(data, voices.tell)
+        if home is not None:
+            _settled(engine, place.layout, made.run, home)
     waits = home is None and _is_kept(place.layout, made)
     return Done(
         data=data,

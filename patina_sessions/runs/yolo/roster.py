@@ -45,31 +45,32 @@ class Row:
 
 def rows(layout: Layout) -> Iterator[Row]:
     """Return the runs of this worktree, the newest first."""
-    kept = {one.run: one for one in ticket.tickets(layout)}
+    kept = {one.run: (one, lives) for one, lives in ticket.looked_at(layout)}
     made = _branches(layout)
     for run in history.runs(layout):
         known = run.ended or run.begun
         assert known is not None
         if known.kind != "yolo":
             continue
+        one, lives = kept.pop(run.id, (None, False))
         yield Row(
             run=run.id,
             started=run.started.isoformat(),
             command=known.command,
             ended=run.ended,
-            ticket=kept.pop(run.id, None),
-            alive=ticket.alive(layout, run.id),
+            ticket=one,
+            alive=lives or (one is None and ticket.alive(layout, run.id)),
             branches=_of(run.id, made),
             name=run.begun.name if run.begun is not None else "",
         )
-    for one in kept.values():  # killed before its beginning was told
+    for one, lives in kept.values():  # killed before its beginning was told
         yield Row(
             run=one.run,
             started=one.began,
             command=one.command,
             ended=None,
             ticket=one,
-            alive=ticket.alive(layout, one.run),
+            alive=lives,
             branches=_of(one.run, made),
             name=one.name,
         )

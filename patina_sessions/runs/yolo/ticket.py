@@ -87,14 +87,26 @@ def remove(layout: Layout, run: str) -> None:
 
 def tickets(layout: Layout) -> list[Ticket]:
     """Return the tickets of this worktree, the oldest first. One that cannot be read is passed over."""
-    names = [name for name in files.names(layout.runs) if name.endswith(END) and name[0] != "."]
-    found = (_read(layout.runs / name) for name in names)
-    return [one for one in found if one is not None]
+    return [one for name in _names(layout) if (one := _read(layout.runs / name)) is not None]
+
+
+def looked_at(layout: Layout) -> list[tuple[Ticket, bool]]:
+    """Return each ticket with whether its run is alive, the oldest first.
+
+    A run is alive from before its ticket is written on. Asked in this order, one that is not alive has not changed the
+    ticket since.
+    """
+    lives = {name: alive(layout, name.removesuffix(END)) for name in _names(layout)}
+    return [(one, alive) for name, alive in lives.items() if (one := _read(layout.runs / name)) is not None]
+
+
+def _names(layout: Layout) -> list[str]:
+    return [name for name in files.names(layout.runs) if name.endswith(END) and name[0] != "."]
 
 
 def waiting(layout: Layout) -> list[Ticket]:
     """Return the tickets whose runs are not alive: their work, if there is some, waits in a volume."""
-    return [one for one in tickets(layout) if not alive(layout, one.run)]
+    return [one for one, lives in looked_at(layout) if not lives]
 
 
 def alive(layout: Layout, run: str) -> bool:

@@ -2,10 +2,61 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
+import sys
 
 from tests.docker.yolo.conftest import Yolo, said
+from tests.docker.yolo.seams import ENGINE, RUNS, script
 from tests.waiting import until
+
+# Runs the command line; before and after each call of these functions, another does what it does with runs that nobody
+# watches over, as when it begins one of its own.
+MEANWHILE = script("""
+from patina_sessions.cli.where import place
+from patina_sessions.runs import cleaning
+from patina_sessions.runs.yolo import orphans, ticket
+from patina_sessions.system import docker
+
+points, *words = sys.argv[1:]
+looks, layout, connect = [], place().layout, docker.connect
+def another():
+    there = bool(ticket.tickets(layout))
+    with connect() as engine:
+        orphans.end(engine, layout)
+        made = [thing for thing in cleaning.everything(engine) if thing.worktree == layout.key]
+        looks.append(len(made))
+        for thing in made:
+            if not cleaning.holds_work(layout, thing):
+                cleaning.remove(engine, thing)
+    assert not there or ticket.tickets(layout), "its ticket was taken away"
+def beside(where):
+    owner, name, real = seam(where)
+    def called(*args, **more):
+        another()
+        found = real(*args, **more)
+        another()
+        return found
+    setattr(owner, name, called)
+for where in points.split():
+    beside(where)
+try:
+    answer(words)
+finally:
+    print(looks, file=sys.stderr)
+""")
+POINTS = [
+    f"{RUNS}ticket:write",
+    f"{RUNS}clone:make",
+    f"{ENGINE}make_volume",
+    f"{ENGINE}create",
+    f"{ENGINE}put",
+    f"{ENGINE}start",
+    f"{RUNS}harvest:pack",
+    f"{RUNS}delivery:deliver",
+    f"{RUNS}homecoming:settle",
+]
 
 
 def _work(name: str) -> str:
@@ -67,4 +118,55 @@ def test_two_runs_and_a_person_s_commits_at_the_same_time_are_not_mixed_up(yolo:
     for number, commit in enumerate(mine):
         assert yolo.journal.count(f"Commit {commit[:10]}: mine {number} <!--") == 1
     assert len(re.findall(r"(?m)^### .* - Commit [0-9a-f]+: (left|right) ", yolo.journal)) == 0
+    assert yolo.left() == {}
+
+
+def test_at_no_point_of_its_life_is_a_run_taken_for_one_that_nobody_watches_over(yolo: Yolo) -> None:
+    start = yolo.repo.git("rev-parse", "HEAD")
+    words = ["yolo", "run", *yolo.words("echo 1 > more.txt; git add more.txt; git commit --quiet -m more")]
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", MEANWHILE, " ".join(POINTS), *words],
+        cwd=yolo.repo.path,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+    )
+    assert done.returncode == 0, done.stderr
+    assert yolo.repo.git("log", "--format=%s", f"{start}..{yolo.branch()}") == "more"
+    looks = json.loads(done.stderr.splitlines()[-1])
+    assert len(looks) > 2 * len(POINTS)
+    assert max(looks) >= 2  # it saw a volume and a container, and left them
+
+
+# Recovers, when another has brought the same work home between the look for it and its turn.
+SECOND = script("""
+import subprocess
+owner, name, real = seam("patina_sessions.runs.yolo.recovery:recover")
+def second(*args, **more):
+    subprocess.run([sys.executable, "-P", "-m", "patina_sessions", *sys.argv[1:]], check=True)
+    return real(*args, **more)
+setattr(owner, name, second)
+answer(sys.argv[1:])
+""")
+
+
+def test_work_that_another_has_brought_home_meanwhile_is_not_looked_for_once_more(yolo: Yolo) -> None:
+    dies = script("""
+import os
+owner, name, real = seam("patina_sessions.runs.yolo.harvest:pack")
+setattr(owner, name, lambda *args, **more: os._exit(137))
+answer(sys.argv[1:])
+""")
+    run = ["yolo", "run", *yolo.words("echo 1 > more.txt")]
+    subprocess.run([sys.executable, "-P", "-c", dies, *run], cwd=yolo.repo.path, stdin=subprocess.DEVNULL)
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", SECOND, "yolo", "recover", "last"],
+        cwd=yolo.repo.path,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+    )
+    assert "no work of a run" in done.stderr, done.stderr
+    assert yolo.repo.git("show", f"{yolo.branch()}:more.txt") == "1"
+    assert list((yolo.repo.path / ".git/patina").rglob("*.yolo")) == []
     assert yolo.left() == {}
