@@ -78,6 +78,9 @@ READING_FLAGS = {"os.O_RDONLY", "os.O_CLOEXEC", "os.O_DIRECTORY", "os.O_NOFOLLOW
 LEAVING = {"sys.exit", "os._exit", "os.abort", "exit", "quit", "SystemExit"}
 BROAD = {"Exception", "BaseException"}
 MOMENTS = {"now", "today", "utcnow"}
+WORKING_TREE = frozenset(
+    {"journal", "local", "sessions", "top"}
+)  # names of paths to what strangers may have laid
 BAD_NAMES = set("common handler handlers helper helpers manager managers misc util utils".split())
 LONGEST_FUNCTION = 50
 LONGEST_MODULE = 300
@@ -341,6 +344,15 @@ def prints(root: Path) -> Iterator[str]:
                 yield f"{module.at(node)} calls {name}; only cli speaks to the terminal"
 
 
+def doors(root: Path) -> Iterator[str]:
+    """What lies in the working tree is read through `untrusted`: a link or a pipe may lie there."""
+    for module in read(root):
+        for node, name in module.calls:
+            places = [one.attr for a in node.args for one in ast.walk(a) if isinstance(one, ast.Attribute)]
+            if name == "patina_sessions.system.files.read" and (seen := WORKING_TREE.intersection(places)):
+                yield f"{module.at(node)} reads {min(seen)} by files; that is for untrusted"
+
+
 def sizes(root: Path) -> Iterator[str]:
     """A module has a docstring and at most 300 lines, a function at most 50, and what is public says its promise."""
     for module in read(root):
@@ -368,4 +380,4 @@ def names(root: Path) -> Iterator[str]:
             yield f"{module.at(module.tree)} has the name of a drawer"
 
 
-CHECKS = (order, circles, importers, pure, writes, endings, clocks, prints, sizes, names)
+CHECKS = (order, circles, importers, pure, writes, endings, clocks, prints, doors, sizes, names)

@@ -128,6 +128,18 @@ BREACHES = [
     ("clocks", "session/x.py", "import datetime as d\nd.date.today()", "date.today"),
     ("prints", "session/x.py", "print('done')", "print"),
     ("prints", "system/x.py", "import sys\nsys.stdout.buffer.write(b'')", "sys.stdout"),
+    (
+        "doors",
+        "session/x.py",
+        "from patina_sessions.system import files\nfiles.read(r.layout.journal)",
+        "reads journal by files",
+    ),
+    (
+        "doors",
+        "setup/x.py",
+        "from patina_sessions.system import files\nfiles.read(tree.top / 'Makefile')",
+        "reads top by files",
+    ),
     ("sizes", "events/x.py", "def f():\n    '''F.'''\n" + "    a = 1\n" * 49, "f has 51 lines"),
     ("sizes", "events/x.py", "a = 1\n" * 300, "has 301 lines"),
     ("sizes", "events/x.py", "def f(): ...", "f has no docstring"),

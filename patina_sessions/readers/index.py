@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from patina_sessions import safe
 from patina_sessions.errors import PatinaError
-from patina_sessions.system import files
+from patina_sessions.system import files, untrusted
 
 if TYPE_CHECKING:
     from patina_sessions.readers.document import Document
@@ -188,7 +188,7 @@ def _taken(sources: Iterable[Source], now: Mapping[str, str]) -> Iterator[list[t
     heap: list[tuple[Source, Document]] = []
     size = 0
     for source in sources:
-        data = files.read(Path(source.path)) if named(source.path) in now else None
+        data = untrusted.read(Path(source.path)) if named(source.path) in now else None
         if data is None:
             continue
         heap.append((source, document.of(source.id, data)))

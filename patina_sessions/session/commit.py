@@ -15,7 +15,7 @@ from patina_sessions.errors import Busy, GitFailed, PatinaError
 from patina_sessions.model import Id
 from patina_sessions.paths import Layout
 from patina_sessions.session.active import Here
-from patina_sessions.system import files, processes
+from patina_sessions.system import files, processes, untrusted
 from patina_sessions.system.objects import text
 
 _MIDWAY = (
@@ -46,7 +46,7 @@ def journal(place: Here, path: str, message: str) -> str:
         )
     git = _Quiet(place.layout)
     _require_wanted(git, path)
-    data = files.read(place.layout.top / path)
+    data = untrusted.read(place.layout.top / path)
     if data is None:
         raise PatinaError(f"{path} is gone", "It is kept in the git directory: patina show")
     scratch = place.layout.state / "index"

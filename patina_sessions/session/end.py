@@ -22,7 +22,7 @@ from patina_sessions.recorder.drain import Recording
 from patina_sessions.session import boundaries, commit, expiry, last, tally
 from patina_sessions.session.active import Here, active
 from patina_sessions.sources.watcher import process as watcher
-from patina_sessions.system import files
+from patina_sessions.system import files, untrusted
 from patina_sessions.system import repository as repositories
 from patina_sessions.system.git import Git
 
@@ -113,7 +113,7 @@ def finish(
 
 
 def _journal(r: Recording) -> bytes:
-    data = files.read(r.layout.journal) or files.read(r.layout.mirror)
+    data = untrusted.read(r.layout.journal) or files.read(r.layout.mirror)
     if not data:
         raise PatinaError(
             "the journal of this session is gone", "Bring it back: patina record, then end again"

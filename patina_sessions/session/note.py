@@ -10,7 +10,7 @@ from patina_sessions.journal import grammar, render
 from patina_sessions.model import Event, GoalAdded, GoalDone, Noted, Renamed
 from patina_sessions.recorder.drain import Recording
 from patina_sessions.session.active import Here, active
-from patina_sessions.system import files
+from patina_sessions.system import files, untrusted
 
 TRIES = 8
 _EVENT = 32_768  # bytes that an event and what is written beside it take at most
@@ -38,12 +38,12 @@ def goal(place: Here, text: str, now: datetime) -> int:
         write_goal(r, data.text)
         r.add(data)
         r.settle()
-        return len(grammar.parse(files.read(r.layout.journal) or b"").goals)
+        return len(grammar.parse(untrusted.read(r.layout.journal) or b"").goals)
 
 
 def _require_room(r: Recording) -> None:
     """Ask for the room of all that will be written before the first of it: file and log are to say the same."""
-    size = len(files.read(r.layout.journal) or b"") + _EVENT
+    size = len(untrusted.read(r.layout.journal) or b"") + _EVENT
     for path in (r.layout.journal, r.layout.snapshot):
         files.require_room(path, size)
 
@@ -53,7 +53,7 @@ def write_goal(r: Recording, text: str) -> None:
     from patina_sessions.journal import append
 
     for _ in range(TRIES):
-        before = files.read(r.layout.journal)
+        before = untrusted.read(r.layout.journal)
         if before is None:
             break
         if append.exchange(r.layout, before, grammar.add_goal(before, text)):
@@ -66,7 +66,7 @@ def write_goal(r: Recording, text: str) -> None:
 def done(place: Here, number: int, now: datetime) -> GoalDone:
     """Tick goal `number`, counted in the file as it is now: one byte is written in place."""
     with active(place, now) as (r, _):
-        data = files.read(r.layout.journal) or b""
+        data = untrusted.read(r.layout.journal) or b""
         goals = grammar.parse(data).goals
         if not 1 <= number <= len(goals):
             there = f"there are {len(goals)}" if goals else "there is none"
@@ -94,7 +94,7 @@ def retitle(place: Here, title: str, now: datetime) -> Renamed:
     with active(place, now) as (r, _):
         _require_room(r)
         for _ in range(TRIES):
-            before = files.read(r.layout.journal) or b""
+            before = untrusted.read(r.layout.journal) or b""
             if append.exchange(r.layout, before, render.retitle(before, data.title)):
                 break
         r.add(data)

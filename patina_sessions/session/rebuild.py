@@ -16,7 +16,7 @@ from patina_sessions.paths import Layout
 from patina_sessions.recorder import projection
 from patina_sessions.session import end, tally
 from patina_sessions.session.active import Here
-from patina_sessions.system import files
+from patina_sessions.system import files, untrusted
 from patina_sessions.system import repository as repositories
 from patina_sessions.system.git import Git
 
@@ -40,7 +40,7 @@ def rebuild(place: Here, wanted: str) -> Rebuilt:
     data = _journal(events, before, files_named=int(place.settings.number("journal.files")))
     old = archive.read(layout, session)
     if numbered:
-        old = files.read(layout.journal) if home == layout else None
+        old = untrusted.read(layout.journal) if home == layout else None
     else:
         data = _closed(place, session, events, data, old)
     return Rebuilt(

@@ -9,7 +9,7 @@ from patina_sessions.journal import append, render
 from patina_sessions.model import GoalAdded, GoalDone, Noted, Renamed, Updated
 from patina_sessions.recorder.drain import Recording
 from patina_sessions.session import note
-from patina_sessions.system import files
+from patina_sessions.system import untrusted
 
 _SAID = (Noted, Updated, Renamed, GoalAdded, GoalDone)
 
@@ -30,7 +30,7 @@ def possible(r: Recording) -> bool:
 def take(r: Recording, title: str, goals: Sequence[str]) -> None:
     """Give it the person's title and goals; what it has stays."""
     for _ in range(note.TRIES):
-        before = files.read(r.layout.journal)
+        before = untrusted.read(r.layout.journal)
         if before is None or append.exchange(r.layout, before, render.retitle(before, title)):
             break
     r.add(Renamed(title=title))

@@ -20,7 +20,7 @@ from patina_sessions.journal import archive
 from patina_sessions.model import AgentEvent, Event
 from patina_sessions.paths import Common, Layout
 from patina_sessions.session import forgetting
-from patina_sessions.system import files
+from patina_sessions.system import files, untrusted
 from patina_sessions.system import repository as repositories
 
 _KEPT = frozenset({"manifest.json", "repo.json", "hook.sh", "ids"})  # what init changed, and no text
@@ -83,7 +83,7 @@ def _in_trees(trees: Sequence[Layout], wanted: tuple[bytes, ...]) -> Iterator[Ch
                 report = path == tree.local / _REPORT
                 if path.is_symlink() or not path.is_file() or not (report or name.endswith(".md")):
                     continue
-                before = files.read(path) or b""
+                before = untrusted.read(path) or b""
                 after, count = forgetting.without(before, in_pages if report else wanted)
                 if count:
                     active = tree if path == tree.journal else None
@@ -233,5 +233,5 @@ def mentions(
     gone = {change.path for change in changes}
     others = [one.path for one in archive.all(layout) if one.path not in gone]
     for path in (*others, *(tree.journal for tree in trees)):
-        if named.search(files.read(path) or b""):
+        if named.search(untrusted.read(path) or b""):
             yield path

@@ -27,7 +27,7 @@ from patina_sessions.setup.agent_places import AGENTS, PROJECT, book, data_folde
 from patina_sessions.setup.ledger import Ledger, Line
 from patina_sessions.setup.manifest import digest
 from patina_sessions.setup.plan import Note, Plan, Step, halves, perform
-from patina_sessions.system import consent, files
+from patina_sessions.system import consent, files, untrusted
 from patina_sessions.system.repository import Repository
 
 
@@ -95,6 +95,8 @@ def _agent(
         return [], [
             Note(about=agent, text=f"left alone, {safe.path(os.fspath(path))} leads out of the project")
         ]
+    if path.exists() and not path.is_file():
+        return [], [Note(about=agent, text=f"left alone, {safe.path(os.fspath(path))} is no file")]
     if agent == "opencode":
         return [
             *folders(path.parent),
@@ -104,7 +106,7 @@ def _agent(
 
 
 def _settings(path: Path, agent: str) -> tuple[list[Step], list[Note]]:
-    before = files.read(path)
+    before = untrusted.read(path)
     after = agent_hooks.merged(before, agent)
     if after is None:
         return [], [Note(about=str(path), text="left alone, it is no JSON that Patina can merge into")]

@@ -19,7 +19,7 @@ from patina_sessions.frozen import dataclass
 from patina_sessions.setup import agent_hooks
 from patina_sessions.setup.manifest import digest
 from patina_sessions.setup.plan import Note, Step, halves
-from patina_sessions.system import files
+from patina_sessions.system import files, untrusted
 
 FORMAT = 1
 
@@ -136,7 +136,7 @@ def _undone(line: Line) -> tuple[Step | None, Note | None]:
     path = Path(line.path)
     if line.kind == "program":
         return Step(what="run", path=Path(line.undo[0]), why="takes the plugin out", argv=line.undo), None
-    now = files.read(path)
+    now = untrusted.read(path, links=True)
     if now is None:
         return None, None
     if line.kind == "client":

@@ -19,7 +19,7 @@ from patina_sessions.paths import Common, key_file, off_file
 from patina_sessions.setup import agents, blocks, hook_text, hooks, init, manifest, trees, turn
 from patina_sessions.setup.plan import Done, Note, Plan, Step, halves, perform, shown
 from patina_sessions.sources.watcher import process as watcher
-from patina_sessions.system import files, registry
+from patina_sessions.system import files, registry, untrusted
 from patina_sessions.system import repository as repositories
 from patina_sessions.system.repository import Repository
 
@@ -146,7 +146,7 @@ def _given_back(
         entry = known.get(path)
         folder = entry is not None and entry.kind == "folder"
         steps += [] if folder else halves(path)
-        now = None if folder or path.is_symlink() else files.read(path)
+        now = None if folder else untrusted.read(path)
         if now is None:
             continue
         if blocks.find(now) is not None:
@@ -200,7 +200,7 @@ def _hide_what_stays(steps: list[Step], found: Iterable[Repository]) -> list[Ste
             continue
         if any(hidden.with_name(name) not in {*gone, hidden} for name in files.names(hidden.parent)):
             kept.append(hidden)
-        elif hidden not in gone and files.read(hidden) == b"*\n":
+        elif hidden not in gone and untrusted.read(hidden) == b"*\n":
             steps = [*steps, Step(what="remove", path=hidden, why="nothing is left to hide", before=b"*\n")]
     return [step for step in steps if step.path not in kept]
 

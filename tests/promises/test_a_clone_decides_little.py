@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from patina_sessions.setup.agents import PROJECT
 from patina_sessions.system import configured
 from tests.repository import Repo
 
@@ -118,6 +119,34 @@ def test_what_is_no_plain_file_among_the_journals_is_passed_over(
     assert "a note" in repo.patina("search", "note").stdout
     assert "a note" in repo.patina("show").stdout
     assert repo.patina("check", str(theirs), check=False).returncode == 1
+
+
+@pytest.mark.parametrize("agent", ["claude", "codex", "gemini", "opencode"])
+def test_an_agent_is_told_of_no_hooks_in_what_is_no_plain_file(repo: Repo, agent: str) -> None:
+    where = repo.path / PROJECT[agent]
+    where.parent.mkdir(parents=True)
+    os.mkfifo(where)
+    before = where.stat()
+    repo.patina("init", "--agent", agent, "--project", check=False)
+    repo.patina("doctor", check=False)
+    repo.patina("uninstall")
+    assert where.stat() == before
+
+
+def test_a_pipe_in_the_place_of_what_init_made_is_no_reason_to_wait(repo: Repo) -> None:
+    repo.commit("first", a="1\n")
+    repo.patina("init")
+    repo.patina("session", "start", "the work")
+    hidden = repo.path / ".patina/local/.gitignore"
+    for path in (hidden, repo.path / ".patina/local/active-session.md"):
+        path.unlink(missing_ok=True)
+        os.mkfifo(path)
+    repo.patina("note", "a note", check=False)
+    repo.patina("init")
+    repo.patina("session", "end")
+    repo.patina("forget", "a note", "--dry-run", check=False)
+    repo.patina("uninstall", "--purge", check=False)
+    assert hidden.is_fifo()
 
 
 @pytest.mark.parametrize(
