@@ -21,7 +21,7 @@ SINGLE_IMPORTERS = {
     "docker": ("system.docker",),
     "drawsvg": ("readers.report.shapes",),
     "fcntl": ("system",),
-    "git": ("system.git",),
+    "git": (),  # a third of what a commit costs, to load it: the tests have it, as another program that commits
     "jinja2": ("readers.report.page",),
     "markdown_it": ("readers",),
     "markupsafe": ("readers.report",),

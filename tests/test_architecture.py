@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,9 +11,9 @@ from tests import architecture
 ROOT = Path(__file__).resolve().parent.parent / "patina_sessions"
 
 
-@pytest.mark.parametrize("check", architecture.CHECKS, ids=lambda check: check.__name__)
-def test_the_package_keeps_to_its_plan(check: Callable[[Path], Iterator[str]]) -> None:
-    found = sorted(check(ROOT))
+def test_the_package_keeps_to_its_plan() -> None:
+    """All checks in one test, since they read the same three hundred modules: told apart, each worker reads them."""
+    found = [f"{check.__name__}: {breach}" for check in architecture.CHECKS for breach in sorted(check(ROOT))]
     assert not found, "\n".join(found)
 
 
@@ -44,7 +43,7 @@ def skeleton(tmp_path: Path) -> Path:
         "system/clock.py": '"""Time."""\nimport time\nfrom datetime import datetime\ndatetime.now()\n',
         "system/processes.py": '"""Children."""\nimport subprocess\n',
         "system/docker.py": '"""Engine."""\nimport docker\n',
-        "system/git.py": '"""Git."""\nimport git\n',
+        "system/git.py": '"""Git."""\nfrom patina_sessions.system import processes\n',
         "events/log.py": '"""Log."""\nfrom patina_sessions import model\nfrom patina_sessions.system import files\n'
         'files.append(b"")\nfiles.remove("a")\nwith open("a") as stream, open("b", "rb") as other:\n    pass\n'
         "import os\nos.open(os.devnull, os.O_WRONLY)\nos.open('a', os.O_RDONLY | os.O_NOFOLLOW)\n",

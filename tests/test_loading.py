@@ -61,11 +61,11 @@ def _journal(repo: Repo) -> str:
     return (repo.path / ".patina/local/active-session.md").read_text()
 
 
-def test_the_recorder_loads_neither_click_nor_docker_nor_watchdog_nor_markdown_it(active: Repo) -> None:
+def test_the_recorder_loads_none_of_the_libraries(active: Repo) -> None:
     common = Path(active.git("rev-parse", "--path-format=absolute", "--git-common-dir"))
     loaded = _loaded(active, "patina_sessions.recorder", str(common / "patina"), str(active.path), "")
     assert "feat: unheard of" in _journal(active)  # it did its work
-    assert not loaded & {"click", "docker", "watchdog", "markdown_it"}
+    assert not loaded & {"git", "click", "docker", "watchdog", "markdown_it"}
 
 
 def test_the_watcher_loads_neither_git_nor_docker_nor_click_nor_markdown_it(active: Repo) -> None:

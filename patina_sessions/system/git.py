@@ -1,7 +1,7 @@
 """The door to git: commits read through one long-lived child, and single questions to git's plumbing.
 
-GitPython is loaded when the first object is read, not before (it costs 40 ms): a command that finds nothing new never
-pays for it. A missing object, the edge of a shallow clone, a commit that gc took: all are values, never exceptions.
+The child is started when the first object is read, not before: a command that finds nothing new never pays for it.
+A missing object, the edge of a shallow clone, a commit that gc took: all are values, never exceptions.
 Nothing here takes a lock, runs a hook or a filter of the user's, or goes to the network.
 """
 
@@ -10,17 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from subprocess import PIPE
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
-from patina_sessions.errors import GitFailed, PatinaError
+from patina_sessions.errors import GitFailed
 from patina_sessions.model import Commit, Id
 from patina_sessions.system import objects, processes
 from patina_sessions.system.objects import Header, is_id, text
-
-if TYPE_CHECKING:
-    from git.cmd import Git as GitCommand
 
 # In a partial clone a missing object would be fetched, and git before 2.45 ignores GIT_NO_LAZY_FETCH: so no transport
 # is allowed, which every git obeys. A monitor named in the configuration is a program of the user's. The rest is what a
@@ -39,8 +35,7 @@ class Git:
     def __init__(self, git_dir: Path, top: Path | None = None) -> None:
         self._git_dir = git_dir
         self._top = top
-        self._command: GitCommand | None = None
-        self._reader: GitCommand.AutoInterrupt | None = None
+        self._reader: processes.Child | None = None
         self._headers: dict[Id, Header | None] = {}
         self._partial: bool | None = None
 
@@ -56,7 +51,7 @@ class Git:
         """End the child. A later question starts another one."""
         reader, self._reader = self._reader, None
         if reader is not None:
-            reader._terminate()  # noqa: SLF001 - GitPython's own way is to wait for the garbage collector
+            reader.end()
 
     # -------------------------------------------------------------------------------------------------- one question
 
@@ -97,37 +92,17 @@ class Git:
 
     def _read(self, commit: Id) -> bytes | None:
         if self._reader is None:
-            self._reader = self._start()
-        stdin, stdout = self._reader.stdin, self._reader.stdout
-        stdin.write(f"{commit}\n".encode())
-        stdin.flush()
-        words = stdout.readline().split()
+            self._reader = processes.Child([*self._line(), "cat-file", "--batch"], cwd=self._git_dir)
+        words = self._reader.ask(commit).split()
         if len(words) == 2 and words[1] == b"missing":
             return None
         size = int(words[2]) if len(words) == 3 else -1
         if size < 0:
             raise ValueError("git cat-file gave no answer")
-        raw: bytes = stdout.read(min(size + 1, _OBJECT_KEPT))
+        raw = self._reader.read(min(size + 1, _OBJECT_KEPT))
         if size + 1 > len(raw) or words[1] != b"commit":
             self.close()  # what is left of the answer would be the beginning of the next one
         return raw if words[1] == b"commit" else None
-
-    def _start(self) -> GitCommand.AutoInterrupt:
-        if self._command is None:
-            self._command = self._load()
-        # GitPython's own reader takes only ids of 40 digits (a repository with sha256 has 64).
-        reader: GitCommand.AutoInterrupt = self._command.cat_file("--batch", istream=PIPE, as_process=True)
-        return reader
-
-    def _load(self) -> GitCommand:
-        try:
-            from git.cmd import Git as GitCommand
-        except ImportError as error:  # GitPython refuses to be imported where there is no git
-            raise PatinaError("git cannot be started", "Install git, or put it on PATH.") from error
-        command = GitCommand(str(self._git_dir))
-        command.update_environment(GIT_DIR=str(self._git_dir), **processes.QUIET)
-        command.set_persistent_git_options(c=list(_QUIET))
-        return command
 
     # ----------------------------------------------------------------------------------------------------------- files
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -64,10 +65,7 @@ def environment(given: Mapping[str, str] | None = None) -> dict[str, str]:
 
 
 def forget_git() -> tuple[str | None, str | None]:
-    """Take the `GIT_*` that a hook leaks out of this process for good; return what GIT_DIR and GIT_WORK_TREE were.
-
-    GitPython copies `os.environ` into its children, so dropping them a child at a time is not enough.
-    """
+    """Take the `GIT_*` that a hook leaks out of this process for good; return what GIT_DIR and GIT_WORK_TREE were."""
     named = os.environ.get("GIT_DIR"), os.environ.get("GIT_WORK_TREE")
     clean = environment()
     for name in [n for n in os.environ if n not in clean]:
@@ -98,15 +96,55 @@ def run(
             env={**environment(), **(env or {})},
             check=False,
         )
-    except FileNotFoundError as error:
-        if cwd is not None and not cwd.is_dir():
-            raise PatinaError(f"the folder {cwd} is gone", "Change to a folder that is there: cd") from error
-        hint = f"Install {argv[0]}, or put it on PATH."
-        raise PatinaError(f"{argv[0]} is not installed", hint) from error
     except OSError as error:
-        hint = f"Check that the folder may be entered and {argv[0]} be run: ls -ld {cwd or '.'}"
-        raise PatinaError(f"cannot run {argv[0]}: {error.strerror}", hint) from error
+        raise _unstarted(argv, cwd, error) from error
     return Result(code=done.returncode, out=done.stdout, err=done.stderr)
+
+
+def _unstarted(argv: Sequence[str], cwd: Path | None, error: OSError) -> PatinaError:
+    if isinstance(error, FileNotFoundError):
+        if cwd is not None and not cwd.is_dir():
+            return PatinaError(f"the folder {cwd} is gone", "Change to a folder that is there: cd")
+        return PatinaError(f"{argv[0]} is not installed", f"Install {argv[0]}, or put it on PATH.")
+    hint = f"Check that the folder may be entered and {argv[0]} be run: ls -ld {cwd or '.'}"
+    return PatinaError(f"cannot run {argv[0]}: {error.strerror}", hint)
+
+
+class Child:
+    """A git child that is asked again and again, until `end`. What it complains of is not heard.
+
+    Raises `PatinaError` where it cannot be started, and `OSError` where it is asked and gone.
+    """
+
+    def __init__(self, argv: Sequence[str], *, cwd: Path) -> None:
+        pipe = subprocess.PIPE
+        try:
+            self._child = subprocess.Popen(
+                argv, cwd=cwd, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, env=environment()
+            )
+        except OSError as error:
+            raise _unstarted(argv, cwd, error) from error
+        assert self._child.stdin is not None
+        assert self._child.stdout is not None
+        self._in, self._out, self.pid = self._child.stdin, self._child.stdout, self._child.pid
+
+    def ask(self, line: str) -> bytes:
+        """Give it a line, and return the first line of its answer."""
+        self._in.write(f"{line}\n".encode())
+        self._in.flush()
+        return self._out.readline()
+
+    def read(self, size: int) -> bytes:
+        """Return the next bytes of its answer, fewer only where it ended."""
+        return self._out.read(size)
+
+    def end(self) -> None:
+        """End it, whatever it still had to say."""
+        self._child.kill()
+        self._child.wait()
+        self._out.close()
+        with suppress(OSError):  # what it was to be asked, and is not
+            self._in.close()
 
 
 def alone(

@@ -1,6 +1,6 @@
 """Where we are: asks git once for the directories of a repository and gives back their paths.
 
-`.git` may be a file, a link or absent, so nothing is parsed that git can be asked for. GitPython is not loaded here:
+`.git` may be a file, a link or absent, so nothing is parsed that git can be asked for. Nothing is loaded for it:
 `status` and `note` come this way.
 """
 

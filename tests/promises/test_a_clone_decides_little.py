@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from patina_sessions.setup.agents import PROJECT
+from patina_sessions.setup.agent_places import PROJECT
 from patina_sessions.system import configured
 from tests.repository import Repo
 

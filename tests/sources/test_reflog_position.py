@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -204,9 +202,7 @@ def test_with_packed_refs_head_is_where_it_is(past: Repo, reader: Reader) -> Non
     assert refs.head(reader.layout.git, reader.layout.common.git) == ("main", past.git("rev-parse", "HEAD"))
 
 
-def test_nothing_new_costs_no_process_and_no_gitpython(
-    past: Repo, reader: Reader, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nothing_new_costs_no_process(past: Repo, reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
     past.commit("one", one="1")
     time.sleep(0.1)  # in a reftable a change is seen by its time alone, so a fresh one is looked at again
     reader.read()
@@ -215,27 +211,8 @@ def test_nothing_new_costs_no_process_and_no_gitpython(
         raise AssertionError("a process was started")
 
     monkeypatch.setattr(processes, "run", refuse)
+    monkeypatch.setattr(processes, "Child", refuse)
     assert reader.read() == []
-
-
-def test_the_reading_of_nothing_loads_no_gitpython(past: Repo) -> None:
-    script = (
-        "import sys; from datetime import datetime, UTC; from pathlib import Path\n"
-        "from patina_sessions.paths import Common, Layout\n"
-        "from patina_sessions.sources import pushes, reflog, rewrites\n"
-        "from patina_sessions.system.git import Git\n"
-        "top = Path(sys.argv[1]); git_dir = top / '.git'; no = lambda _: False; now = datetime.now(UTC)\n"
-        "layout = Layout(top=top, git=git_dir, common=Common(git=git_dir), key='0')\n"
-        "def read(position):\n"
-        "    with Git(git_dir, top) as git:\n"
-        "        told = pushes.read(git, git_dir, {}, mine=no, now=now)\n"
-        "        return reflog.read(git, layout, position, since=None, known=no, elsewhere=no, counted=no, now=now)\n"
-        "reading = read(read(None).position)\n"
-        "assert reading.facts == (), reading\n"
-        "print('git' in sys.modules)\n"
-    )
-    done = subprocess.run([sys.executable, "-c", script, str(past.path)], capture_output=True, text=True)
-    assert (done.stdout, done.stderr) == ("False\n", "")
 
 
 @pytest.mark.files_only("it counts the bytes read of the file")

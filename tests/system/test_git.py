@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -162,6 +160,9 @@ def test_what_is_not_here_is_none_and_no_error(repo: Repo, git: Git) -> None:
 def test_the_child_that_reads_objects_is_one_and_ends_with_the_door(repo: Repo) -> None:
     ids = [repo.commit(f"c{n}", {f"f{n}": "1"}) for n in range(3)]
     with Git(repo.path / ".git", repo.path) as git:
+        assert git.head() == ids[-1]
+        before = git._reader
+        assert before is None  # for a name there is no need of it
         for commit in ids:
             assert git.header(commit) is not None
         assert git._reader is not None
@@ -432,18 +433,24 @@ def test_the_folder_of_a_repository_that_is_gone_is_an_error_of_one_line(tmp_pat
         git.head()
 
 
-def test_the_door_loads_gitpython_only_to_read_an_object(repo: Repo) -> None:
-    head = repo.commit("one", one="1")
-    script = (
-        "import sys\nfrom pathlib import Path\nfrom patina_sessions.system.git import Git\n"
-        "with Git(Path(sys.argv[1])) as git:\n"
-        "    git.head(); before = 'git' in sys.modules\n"
-        "    assert git.commit(sys.argv[2])\n"
-        "print(before, 'git' in sys.modules)\n"
-    )
-    command = [sys.executable, "-W", "error", "-c", script, str(repo.path / ".git"), head]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert (done.stdout, done.stderr) == ("False True\n", "")
+def test_what_is_recorded_of_a_commit_is_what_gitpython_reads(repo: Repo) -> None:
+    import git as gitpython
+
+    ids = [
+        repo.commit("feat: überall\n\nA body.\nOf two lines.", {"a.txt": "1\n2\n", "b/c.txt": "3\n"}),
+        repo.commit("fix: less", {"a.txt": "1\n"}),
+    ]
+    with gitpython.Repo(repo.path) as library, Git(repo.path / ".git", repo.path) as git:
+        for commit in git.with_files([found for i in ids if (found := git.commit(i))]):
+            theirs = library.commit(commit.id)
+            assert commit.subject == theirs.summary
+            assert commit.parents == tuple(parent.hexsha for parent in theirs.parents)
+            assert commit.author == theirs.author.name
+            changed = {change.path: (change.added, change.deleted) for change in commit.files}
+            assert changed == {
+                str(path): (lines["insertions"], lines["deletions"])
+                for path, lines in theirs.stats.files.items()
+            }
 
 
 def test_in_a_repository_of_sha256_objects_are_read(new_repo: Callable[..., Repo]) -> None:

@@ -9,6 +9,6 @@
     look      `git status` as a source of its own, where events fail
     outbox    facts that wait for room on the disk, and the report; spool: on their way to the recorder
 
-It must never load GitPython (which leaks in long runs), docker or click, write a journal or the event log, or hold a
+It must never load docker or click, write a journal or the event log, or hold a
 file open. What it finds goes into its spool, one small file a batch, and the recorder takes it from there.
 """
