@@ -7,6 +7,7 @@ answer is the status that `waitpid` gave. It ends when its standard input does.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import gc
 import importlib
 import io
@@ -74,38 +75,59 @@ def command(asked: dict[str, Any], files: Sequence[int]) -> NoReturn:
     os._exit(code & 255)
 
 
-def answer(line: socket.socket) -> NoReturn:
-    """Run one command, and say how it ended."""
-    data, files, _, _ = socket.recv_fds(line, 1 << 20, 4)
-    asked = json.loads(data)
-    child = os.fork()
-    if child == 0:
-        line.close()
-        command(asked, files)
-    for file in files:
-        os.close(file)
-    line.send(str(os.waitpid(child, 0)[1]).encode())
-    os._exit(0)
+class Server:
+    """Forks for whoever knocks at the door, and tells each how its command ended."""
 
+    def __init__(self, door: socket.socket) -> None:
+        self._door = door
+        self._running: dict[int, socket.socket] = {}
+        self._ended, wake = os.pipe()
+        os.set_blocking(self._ended, False)
+        os.set_blocking(wake, False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
 
-def serve(door: socket.socket) -> None:
-    """Answer whoever knocks, each in a process of its own, until nobody needs us."""
-    answering: set[int] = set()
-    while True:
-        ready, _, _ = select.select([door, sys.stdin], [], [], 5)
-        answering = {pid for pid in answering if os.waitpid(pid, os.WNOHANG)[0] == 0}
-        if sys.stdin in ready:
-            return
-        if door in ready:
-            line, _ = door.accept()
-            pid = os.fork()
-            if pid == 0:
-                door.close()
-                answer(line)
-            answering.add(pid)
+    def serve(self) -> None:
+        """Answer until nobody needs us."""
+        while True:
+            ready, _, _ = select.select([self._door, sys.stdin, self._ended], [], [])
+            if sys.stdin in ready:
+                return
+            if self._ended in ready:
+                os.read(self._ended, 1 << 16)
+                self._tell()
+            if self._door in ready:
+                self._begin()
+
+    def _begin(self) -> None:
+        line, _ = self._door.accept()
+        data, files, _, _ = socket.recv_fds(line, 1 << 20, 4)
+        if not data:  # whoever knocked is gone
             line.close()
+            return
+        asked = json.loads(data)
+        child = os.fork()
+        if child == 0:
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            os.close(self._ended)
+            for one in (self._door, line, *self._running.values()):
+                one.close()
+            command(asked, files)
+        for file in files:
+            os.close(file)
+        self._running[child] = line
+
+    def _tell(self) -> None:
+        for child, line in list(self._running.items()):
+            pid, status = os.waitpid(child, os.WNOHANG)
+            if pid:
+                with contextlib.suppress(OSError):  # whoever asked is gone
+                    line.send(str(status).encode())
+                line.close()
+                del self._running[child]
 
 
 if __name__ == "__main__":
     load()
-    serve(socket.socket(fileno=int(sys.argv[1])))
+    Server(socket.socket(fileno=int(sys.argv[1]))).serve()
