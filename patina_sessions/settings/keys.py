@@ -36,7 +36,8 @@ KEYS: tuple[Key, ...] = (
         name="tags",
         default="auto",
         choices=("auto", "lightweight", "annotated", "refs", "none"),
-        words="how session boundaries are marked; `auto`: not in `refs/tags` where a build reads its version there",
+        words="how session boundaries are marked; `auto`: not in `refs/tags` where a build reads its version there,"
+        " or begins with each",
     ),
     Key(
         name="session.idle_hours",
