@@ -2,7 +2,7 @@
 
 Lightweight tags, so that `git push --follow-tags` and plain `git describe` pass them over; but where a build takes its
 version from tags, the same names under `refs/patina/tags/`: a session tag makes setuptools-scm end in a ValueError. So
-too where a service builds whatever is tagged: the first `git push --tags` would release every session.
+too where a service releases whatever is tagged: the first `git push --tags` would release every session.
 """
 
 from __future__ import annotations
@@ -10,69 +10,107 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeAlias
 
 from patina_sessions.errors import PatinaError
 from patina_sessions.model import Id
 from patina_sessions.session.active import Here
 from patina_sessions.system import files, processes, untrusted
 
-_READS = re.compile(
-    "setuptools[-_]scm|hatch-vcs|versioneer|dunamai|versioningit|setuptools-git-versioning|poetry-dynamic-versioning"
-    r"|flit[-_]scm|pbr\b|git-version|gitversion|axion-release|jgitver|minver|nerdbank|use_scm_version"
-    r"|source\s*=\s*[\"'](vcs|scm)[\"']|describe\b[^\n]{0,200}--(tags|all)\b|git tag (-l|--list|--sort)\b",
-    re.IGNORECASE,
+_Sign: TypeAlias = tuple[list[bytes], str]
+
+# Words of which one stands in all that is meant, to be looked for first since that is quick, and what is meant. Each
+# repetition has an end: what is searched may be made to take long.
+_READS: _Sign = (
+    (
+        b"scm|vcs|git-version|gitversion|dynamic-version|versioneer|versioningit|dunamai|pbr|axion-release|jgitver"
+        b"|minver|nerdbank|describe|git tag"
+    ).split(b"|"),
+    (
+        "(?i)setuptools[-_]scm|hatch-vcs|versioneer|dunamai|versioningit|setuptools-git-versioning|jgitver|pbr\\b"
+        "|poetry-dynamic-versioning|flit[-_]scm|git-version|gitversion|axion-release|minver|nerdbank|use_scm_version"
+        r"|source\s{0,9}=\s{0,9}[\"'](vcs|scm)[\"']|git tag (-l|--list|--sort)\b"
+        r"|describe\b([^\n]{0,60}|[\s\"',\\]{1,80})--(tags|all)\b"
+    ),
+)
+# What releases whatever tag is pushed, as by `git push --tags`. GitLab's `tags:` names machines.
+_RELEASES: _Sign = (
+    [b"tags", b"github.ref"],
+    r"\btags(-ignore)?[\"']?[ \t]{0,9}:|refs/tags|github\.ref_(type|name)\b",
+)
+_GITLAB: _Sign = (
+    [b"ci_commit_tag", b"tags"],
+    (
+        r"(?m)CI_COMMIT_TAG|^[ \t]{0,40}-[ \t]{1,9}[\"']?tags[\"']?[ \t\r]{0,9}(#|$)"
+        r"|\bonly:[ \t]{0,9}\[[^\]\n]{0,200}\btags\b"
+    ),
 )
 _FILES = (
     "pyproject.toml setup.py setup.cfg Makefile GNUmakefile CMakeLists.txt meson.build build.gradle build.gradle.kts "
     "pom.xml build.rs Cargo.toml package.json justfile Taskfile.yml GitVersion.yml configure.ac Dockerfile"
 ).split()
 _ALONE = (".goreleaser.yml", ".goreleaser.yaml", "goreleaser.yml", "goreleaser.yaml", "versioneer.py")
-_SCRIPTS = ("scripts", "script", "tools", "bin", "ci", ".ci", "build")
+_SCRIPTS = ("scripts", "script", "tools", "bin", "ci", ".ci")
 _OF_SHELLS = (".sh", ".bash", ".zsh", ".ps1")
-# What begins where a tag is pushed, as by `git push --tags`. GitLab's `tags:` names machines.
-_BEGINS = re.compile(r"\btags(-ignore)?[\"']?\s*:")
-_GITLAB = re.compile(r"CI_COMMIT_TAG|^\s*-\s*tags\s*$", re.MULTILINE)
 _SERVICES = {
     ".gitlab-ci.yml": _GITLAB,
-    **dict.fromkeys((".circleci/config.yml", ".travis.yml", "azure-pipelines.yml"), _BEGINS),
+    **dict.fromkeys((".circleci/config.yml", ".travis.yml", "azure-pipelines.yml"), _RELEASES),
 }
 _WORKFLOWS = ".github/workflows"
 _MOST = 100  # files of a folder
-_LARGEST = 1_000_000  # bytes of a file
+_LARGEST = 65_536  # bytes of a file that are looked at
+_ENOUGH = 500_000  # bytes of all of them
 
 
 def build_by_tags(top: Path) -> str | None:
-    """Return the name of a file by which this repository reads its version from tags, or begins a build for each."""
+    """Return the name of a file by which this repository reads its version from tags, or releases what is tagged."""
     for name in _ALONE:
-        if files.signature(top / name) is not None:
+        if untrusted.signature(top / name) is not None:
             return name
-    return next((name for name, pattern in _read_by_builds(top) if _says(top / name, pattern)), None)
+    left = _ENOUGH
+    for name, sign in _read_by_builds(top):
+        data = _beginning(top / name)
+        if _bears(data, sign):
+            return name
+        left -= len(data)
+        if left < 0:
+            return None
+    return None
 
 
-def _read_by_builds(top: Path) -> Iterator[tuple[str, re.Pattern[str]]]:
+def _read_by_builds(top: Path) -> Iterator[tuple[str, _Sign]]:
     yield from ((name, _READS) for name in _FILES)
-    yield from ((name, _READS) for name in _within(top, "") if name.endswith(_OF_SHELLS))
-    for folder in _SCRIPTS:
-        yield from ((name, _READS) for name in _within(top, folder))
     yield from _SERVICES.items()
-    yield from ((name, _BEGINS) for name in _within(top, _WORKFLOWS))
+    yield from ((name, _RELEASES) for name in _within(top, _WORKFLOWS, (".yml", ".yaml")))
+    yield from ((name, _READS) for name in _within(top, "", _OF_SHELLS))
+    for folder in _SCRIPTS:
+        yield from ((name, _READS) for name in _within(top, folder, ("",)))
 
 
-def _within(top: Path, folder: str) -> list[str]:
+def _within(top: Path, folder: str, ends: tuple[str, ...]) -> list[str]:
     """Return the names in a folder of the project's, from its top; none of one that a link leads elsewhere."""
     try:
-        names = files.names(top / folder)[:_MOST] if files.is_inside(top / folder, top) else []
+        names = files.names(top / folder) if files.is_inside(top / folder, top) else []
     except PatinaError:
         return []
-    return [f"{folder}/{name}".removeprefix("/") for name in names]
+    return [f"{folder}/{name}".removeprefix("/") for name in names if name.endswith(ends)][:_MOST]
 
 
-def _says(path: Path, pattern: re.Pattern[str]) -> bool:
+def _bears(data: bytes, sign: _Sign) -> bool:
+    words, pattern = sign
+    low = data.lower()
+    return (
+        any(word in low for word in words) and re.search(pattern, data.decode("utf-8", "replace")) is not None
+    )
+
+
+def _beginning(path: Path) -> bytes:
+    """Return the beginning of a text, nothing of a program."""
     try:
-        data = untrusted.start(path, _LARGEST, links=True)
+        data = untrusted.start(path, _LARGEST, links=True) or b""
     except PatinaError:  # it is not ours to read, and no reason to begin no session
-        return False
-    return data is not None and pattern.search(data.decode("utf-8", "replace")) is not None
+        return b""
+    return b"" if b"\0" in data else data
 
 
 def namespace(place: Here) -> tuple[str | None, bool]:

@@ -37,7 +37,7 @@ KEYS: tuple[Key, ...] = (
         default="auto",
         choices=("auto", "lightweight", "annotated", "refs", "none"),
         words="how session boundaries are marked; `auto`: not in `refs/tags` where a build reads its version there,"
-        " or begins with each",
+        " or a service releases what is tagged",
     ),
     Key(
         name="session.idle_hours",

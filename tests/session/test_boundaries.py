@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -94,12 +95,15 @@ BY_TAGS = {
     "CMakeLists.txt": 'execute_process(COMMAND git describe --tags --dirty OUTPUT_VARIABLE "V")\n',
     "package.json": '{"scripts": {"version": "git describe --all"}}\n',
     "build.gradle": 'plugins { id "pl.allegro.tech.build.axion-release" version "1" }\n',
+    "setup.cfg": "[metadata]\nversion = attr: x\n[options]\nsetup_requires = pbr\n",
+    "build.gradle.kts": 'commandLine("git", "describe",\n    "--tags")\n',
     "release.sh": '#!/bin/sh\nversion=$(git describe --tags "$1")\n',
     "scripts/version": "#!/bin/sh\nexec git tag --list --sort=-v:refname\n",
     "ci/build.bash": "git describe --abbrev=0 --tags\n",
     ".github/workflows/release.yml": "on:\n  push:\n    tags:\n      - '*'\n",
     ".github/workflows/build.yaml": "on: { push: { tags: ['**'] } }\n",
     ".gitlab-ci.yml": "release:\n  rules:\n    - if: $CI_COMMIT_TAG\n",
+    ".github/workflows/publish.yml": "on: push\njobs:\n  a:\n    if: startsWith(github.ref, 'refs/tags/')\n",
     ".circleci/config.yml": "filters: { tags: { only: /.*/ } }\n",
     ".travis.yml": "deploy:\n  on:\n    tags: true\n",
     "azure-pipelines.yml": "trigger:\n  tags:\n    include: ['*']\n",
@@ -123,6 +127,14 @@ def test_a_file_by_which_something_is_built_from_tags_is_found(tmp_path: Path, n
     assert build_by_tags(tmp_path) == name
 
 
+@pytest.mark.parametrize(
+    "text", ["only: [tags]", "only:\n    - tags\n", "only:\r\n  - 'tags' # releases\r\n"]
+)
+def test_gitlab_says_in_many_ways_that_a_job_is_for_tags(tmp_path: Path, text: str) -> None:
+    (tmp_path / ".gitlab-ci.yml").write_bytes(f"release:\n  {text}".encode())
+    assert build_by_tags(tmp_path) == ".gitlab-ci.yml"
+
+
 @pytest.mark.parametrize("name", NOT_BY_TAGS)
 def test_a_file_that_asks_for_no_tags_is_none(tmp_path: Path, name: str) -> None:
     (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -140,3 +152,36 @@ def test_what_cannot_be_read_is_no_reason_to_begin_no_session(repo: Repo) -> Non
     for name in ("Makefile", "release.sh", "scripts", ".github"):
         (repo.path / name).symlink_to(name)
     assert whats(lived(repo), HERE) == ["end", "start", "update-1"]
+
+
+@pytest.mark.parametrize(
+    "text", ["\n", "- ", "describe ", "describe\n", " \t", "tags ", "only: [", "source ="]
+)
+def test_what_is_made_to_take_long_does_not(tmp_path: Path, text: str) -> None:
+    for name in ("Makefile", ".gitlab-ci.yml", ".travis.yml"):
+        (tmp_path / name).write_text(text * (500_000 // len(text)))
+    (tmp_path / "scripts").mkdir()
+    for number in range(200):
+        (tmp_path / f"scripts/{number}").write_text(text * 10_000)
+    start = time.process_time()
+    assert build_by_tags(tmp_path) is None
+    taken = time.process_time() - start
+    start = time.process_time()
+    re.findall("(a|b|c|d|e|f)x", "abcdefgh" * 125_000, re.IGNORECASE)
+    assert taken < 20 * (time.process_time() - start)
+
+
+def test_programs_and_what_lies_behind_a_hundred_others_are_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/program").write_bytes(b"\x7fELF\0git describe --tags")
+    assert build_by_tags(tmp_path) is None
+    for number in range(120):
+        (tmp_path / f"a{number}.txt").write_text("")
+    (tmp_path / "release.sh").write_text("git describe --tags\n")
+    assert build_by_tags(tmp_path) == "release.sh"
+
+
+def test_a_name_that_is_enough_by_itself_may_be_a_link_to_nowhere(repo: Repo) -> None:
+    repo.commit("first", a="1\n")
+    (repo.path / ".goreleaser.yml").symlink_to(".goreleaser.yml")
+    assert whats(lived(repo), ASIDE) == ["end", "start", "update-1"]
