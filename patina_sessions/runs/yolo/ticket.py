@@ -83,6 +83,12 @@ def stamped(layout: Layout, ticket: Ticket) -> Ticket:
 def remove(layout: Layout, run: str) -> None:
     """Give the ticket up: the work is home, or nobody wants it."""
     files.remove(path(layout, run))
+    files.remove(lock_of_recovery(layout, run))
+
+
+def lock_of_recovery(layout: Layout, run: str) -> Path:
+    """Return the file whose lock is held by whoever brings the run's work home later."""
+    return layout.runs / f".{run}.recovering"
 
 
 def tickets(layout: Layout) -> list[Ticket]:
@@ -93,8 +99,8 @@ def tickets(layout: Layout) -> list[Ticket]:
 def looked_at(layout: Layout) -> list[tuple[Ticket, bool]]:
     """Return each ticket with whether its run is alive, the oldest first.
 
-    A run is alive from before its ticket is written on. Asked in this order, one that is not alive has not changed the
-    ticket since.
+    A run is alive from before its ticket is written on. Asked in this order, what the ticket tells of one that is not
+    alive is its last word; `recover` and `rm` alone change it after that.
     """
     lives = {name: alive(layout, name.removesuffix(END)) for name in _names(layout)}
     return [(one, alive) for name, alive in lives.items() if (one := _read(layout.runs / name)) is not None]
