@@ -446,11 +446,11 @@ def _seconds(work: Callable[[str], object], text: str) -> float:
 def _is_linear(work: Callable[[str], object], whole: str) -> bool:
     """Tell whether four times the text takes four times the time or, where a machine is busy, up to eight.
 
-    Of a text that takes long, a part is enough: what grows as a square shows in a tenth of a second.
+    Of a text that takes long, a part is enough: what grows as a square shows in a third of a second.
     """
     size = min(len(whole), 2**14)
     work(whole[:size])  # compiles what there is to compile
-    while size < len(whole) and _seconds(work, whole[: size // 4]) < 0.1:
+    while size < len(whole) and _seconds(work, whole[: size // 4]) < 0.3:
         size = min(len(whole), 2 * size)
     text, quarter = whole[:size], whole[: size // 4]
     return any(_seconds(work, text) <= 8 * _seconds(work, quarter) + 0.02 for _ in range(3))

@@ -15,7 +15,7 @@ from pathlib import Path
 from patina_sessions.setup import agent_hooks
 from patina_sessions.setup.agent_places import files_of, folders, homes
 from patina_sessions.setup.plan import Note, Step
-from patina_sessions.system import files
+from patina_sessions.system import files, untrusted
 from patina_sessions.system.repository import Repository
 
 PLUGIN, MARKET = "patina@patina-sessions", "patina-sessions"
@@ -31,7 +31,11 @@ def steps(repository: Repository, environ: Mapping[str, str]) -> tuple[list[Step
     """Return what installs the plugin and the line, and what a person should know."""
     also = "has Patina's hooks too; what both say is recorded once"
     places = [path for _, path in files_of(repository, "claude", environ)]
-    notes = [Note(about=str(p), text=also) for p in places if agent_hooks.has_ours(files.read(p) or b"")]
+    notes = [
+        Note(about=str(p), text=also)
+        for p in places
+        if agent_hooks.has_ours(untrusted.read(p, links=True) or b"")
+    ]
     claude = shutil.which("claude", path=environ.get("PATH"))
     if claude is None:
         words = f"is not on PATH; in it: /plugin marketplace add {market()}, /plugin install {PLUGIN}"

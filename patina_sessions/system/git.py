@@ -84,11 +84,12 @@ class Git:
         return None if found is None else objects.record(found)
 
     def _object(self, commit: Id) -> bytes | None:
+        fresh = self._reader is None
         try:
             return self._read(commit)
         except (OSError, ValueError):
             self.close()  # it died, or we no longer know where in its answer we are
-            return None
+        return None if fresh else self._object(commit)
 
     def _read(self, commit: Id) -> bytes | None:
         if self._reader is None:

@@ -29,7 +29,6 @@ _KEPT = (
     "GIT_CONFIG_VALUE_",
     "GIT_DISCOVERY_ACROSS_FILESYSTEM",
     "GIT_EXEC_PATH",
-    "GIT_PYTHON_",
 )
 
 # A background git must take no lock, ask nothing, and fetch nothing: `git status` in a loop made 41 of 150 commits
@@ -113,7 +112,7 @@ def _unstarted(argv: Sequence[str], cwd: Path | None, error: OSError) -> PatinaE
 class Child:
     """A git child that is asked again and again, until `end`. What it complains of is not heard.
 
-    Raises `PatinaError` where it cannot be started, and `OSError` where it is asked and gone.
+    Raises `PatinaError` where it cannot be started. Asked when it is gone it answers nothing, or raises `OSError`.
     """
 
     def __init__(self, argv: Sequence[str], *, cwd: Path) -> None:

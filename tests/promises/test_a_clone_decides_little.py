@@ -122,12 +122,15 @@ def test_what_is_no_plain_file_among_the_journals_is_passed_over(
 
 
 @pytest.mark.parametrize("agent", ["claude", "codex", "gemini", "opencode"])
-def test_an_agent_is_told_of_no_hooks_in_what_is_no_plain_file(repo: Repo, agent: str) -> None:
+@pytest.mark.parametrize("where_to", [["--project"], []])
+def test_an_agent_is_told_of_no_hooks_in_what_is_no_plain_file(
+    repo: Repo, agent: str, where_to: list[str]
+) -> None:
     where = repo.path / PROJECT[agent]
     where.parent.mkdir(parents=True)
     os.mkfifo(where)
     before = where.stat()
-    repo.patina("init", "--agent", agent, "--project", check=False)
+    repo.patina("init", "--agent", agent, *where_to, check=False)
     repo.patina("doctor", check=False)
     repo.patina("uninstall")
     assert where.stat() == before
