@@ -161,8 +161,10 @@ def program() -> Callable[..., str]:
     return find
 
 
-# A shell without job control starts what runs in the background with Ctrl-C ignored, and every child inherits that.
+# A shell without job control starts what runs in the background with Ctrl-C ignored, `nohup` with hang-ups ignored, and
+# every child inherits that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture

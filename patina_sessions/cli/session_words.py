@@ -31,6 +31,8 @@ def say_ended(done: Finished) -> None:
         click.echo(f"Committed as {done.committed[:10]}, unsigned and without your hooks")
     elif done.refusal:
         click.echo(f"Error: it is not committed: {done.refusal.message}\nHint: {done.refusal.hint}", err=True)
+    elif done.tree and done.ignored:
+        click.echo(f"It is not committed, and git ignores it ({done.ignored}): git add -f {done.tree}")
     elif done.tree:
         click.echo(f"It is not committed: git add {done.tree}, or next time: patina session end --commit")
     else:

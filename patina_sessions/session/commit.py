@@ -10,12 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from patina_sessions import safe
 from patina_sessions.errors import Busy, GitFailed, PatinaError
 from patina_sessions.model import Id
 from patina_sessions.paths import Layout
 from patina_sessions.session.active import Here
-from patina_sessions.system import files, processes, untrusted
+from patina_sessions.system import files, ignored, processes, untrusted
 from patina_sessions.system.objects import text
 
 _MIDWAY = (
@@ -44,8 +43,12 @@ def journal(place: Here, path: str, message: str) -> str:
             f"a {doing} is going on, so the journal is not committed",
             f"Finish it, then: git add {path} and git commit",
         )
+    rule = ignored.by_rule(place.layout.git, place.layout.top, path)
+    if rule is not None:
+        raise PatinaError(
+            f"git ignores {path} ({rule.words})", f"If you want it nevertheless: git add -f {path}"
+        )
     git = _Quiet(place.layout)
-    _require_wanted(git, path)
     data = untrusted.read(place.layout.top / path)
     if data is None:
         raise PatinaError(f"{path} is gone", "It is kept in the git directory: patina show")
@@ -60,14 +63,6 @@ def journal(place: Here, path: str, message: str) -> str:
     finally:
         files.remove(scratch)
         files.remove(scratch.with_name("index.lock"))
-
-
-def _require_wanted(git: _Quiet, path: str) -> None:
-    """Raise `PatinaError` where the project's rules keep such a file out, as `git add` does."""
-    asked = git.ask("check-ignore", "--verbose", "--", path)
-    if asked.code == 0:
-        rule = safe.line(asked.out.decode("utf-8", "replace").partition("\t")[0])
-        raise PatinaError(f"git ignores {path} ({rule})", f"If you want it nevertheless: git add -f {path}")
 
 
 def _commit(git: _Quiet, head: Id | None, path: str, data: bytes, message: str, scratch: Path) -> str:

@@ -22,7 +22,7 @@ from patina_sessions.recorder.drain import Recording
 from patina_sessions.session import boundaries, commit, expiry, last, tally
 from patina_sessions.session.active import Here, active
 from patina_sessions.sources.watcher import process as watcher
-from patina_sessions.system import files, untrusted
+from patina_sessions.system import files, ignored, untrusted
 from patina_sessions.system import repository as repositories
 from patina_sessions.system.git import Git
 
@@ -41,6 +41,7 @@ class Finished:
     committed: str | None = None
     refusal: PatinaError | None = None  # why `--commit` did nothing
     midway: str | None = None  # a rebase or merge that was not over
+    ignored: str | None = None  # the rule by which git would not add it
 
 
 def end(place: Here, now: datetime, *, with_commit: bool = False, allow_secret: bool = False) -> Finished:
@@ -109,7 +110,13 @@ def finish(
         committed=done if isinstance(done, str) else None,
         refusal=done if isinstance(done, PatinaError) else None,
         midway=commit.in_progress(place.layout),
+        ignored=_ignored(place, tree) if tree and done is None else None,
     )
+
+
+def _ignored(place: Here, path: str) -> str | None:
+    rule = ignored.by_rule(place.layout.git, place.layout.top, path)
+    return None if rule is None else rule.words
 
 
 def _journal(r: Recording) -> bytes:

@@ -15,7 +15,7 @@ from patina_sessions.settings import Settings
 from patina_sessions.setup import hooks
 from patina_sessions.setup.check import Check
 from patina_sessions.sources import agent_spool, rewrites
-from patina_sessions.system import clock, files
+from patina_sessions.system import clock, files, ignored
 from patina_sessions.system.repository import Repository
 
 _NAMED = 5  # files that are told of
@@ -31,13 +31,10 @@ def archive(repository: Repository, layout: Layout, settings: Settings) -> Itera
     """Look whether finished journals can be committed, and name those that are in no commit."""
     if settings.text("archive") != "tree":
         return
-    if hooks.ask(repository, "check-ignore", "--verbose", "layer/sessions/x.md"):
-        yield Check(
-            name="archive",
-            level="wrong",
-            words="git ignores layer/sessions",
-            hint="Add to .gitignore: !layer/sessions/*.md",
-        )
+    rule = ignored.by_rule(repository.git_dir, repository.top, "layer/sessions/x.md")
+    if rule is not None:
+        words = f"git ignores layer/sessions ({rule.words})"
+        yield Check(name="archive", level="wrong", words=words, hint=rule.advice)
     lost = hooks.ask(repository, "ls-files", "--others", "--exclude-standard", "-z", "--", "layer/sessions")
     names = [name for name in lost.split(b"\0") if name.endswith(b".md")]
     if names:

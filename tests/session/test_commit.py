@@ -130,6 +130,14 @@ def test_what_the_project_ignores_is_not_committed_and_the_way_that_is_told_work
     assert f"A  {journal(ready)}" in ready.git("status", "--porcelain")
 
 
+def test_end_names_a_way_to_commit_a_journal_that_git_ignores(ready: Repo) -> None:
+    ready.write(".gitignore", "layer/\n")
+    said = ready.patina("session", "end").stdout
+    (line,) = (line for line in said.splitlines() if "git ignores it" in line)
+    ready.git(*line.rpartition("git ")[2].split(" "))
+    assert f"A  {journal(ready)}" in ready.git("status", "--porcelain")
+
+
 def test_what_was_committed_while_it_waited_is_where_it_ends(ready: Repo) -> None:
     quiet(ready)
     [state] = state_folders(ready)
