@@ -18,7 +18,7 @@ from tests.sources.reader import Reader
 from tests.sources.world import World, forms
 
 FIRST = int(os.environ.get("FUZZ_FIRST", "0"))
-SEEDS = range(FIRST, FIRST + int(os.environ.get("FUZZ_SEEDS", "12")))
+SEEDS = range(FIRST, FIRST + int(os.environ.get("FUZZ_SEEDS", "9")))
 STEPS = int(os.environ.get("FUZZ_STEPS", "60"))
 
 
