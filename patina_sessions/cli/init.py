@@ -112,13 +112,16 @@ def _set_up(heard: Plan) -> tuple[Plan, tuple[str, ...]]:
 
 @click.command(epilog="Example: patina uninstall --dry-run")
 @click.option("--purge", is_flag=True, help="Remove what was recorded in the git directory, too; not tags.")
+@click.option("--lose-session", is_flag=True, help="With --purge: even a session in progress, and its notes.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 @json_option
-def uninstall(purge: bool, dry_run: bool, as_json: bool) -> None:
+def uninstall(purge: bool, lose_session: bool, dry_run: bool, as_json: bool) -> None:
     """Take Patina out of this repository: every hook and file as it was; journals and knowledge stay."""
     from patina_sessions.setup import uninstall as doer
 
-    plan = doer.plan(where.repository(), purge=purge)
+    if lose_session and not purge:
+        raise click.UsageError("--lose-session is for --purge: without it no session is lost")
+    plan = doer.plan(where.repository(), purge=purge, lose_session=lose_session)
     if dry_run:
         _print_plan(plan, "uninstall", as_json=as_json, done=False)
         return

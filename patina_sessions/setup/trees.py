@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
-from patina_sessions.errors import PatinaError
-from patina_sessions.paths import Common
+from patina_sessions.errors import Busy, PatinaError
+from patina_sessions.paths import Common, Layout
+from patina_sessions.recorder import state as states
 from patina_sessions.setup.hooks import ask
 from patina_sessions.setup.plan import Note, Step, shown
 from patina_sessions.system import repository as repositories
@@ -36,6 +38,20 @@ def of(common: Common) -> dict[str, Repository]:
         if tree is not None and tree.git_dir.resolve() == git_dir.resolve():
             found[key] = tree
     return found
+
+
+def refuse_active(here: Repository, found: Mapping[str, Repository]) -> None:
+    """Raise `Busy` where a session is in progress in one of the worktrees: no journal of it is archived yet."""
+    for key, tree in found.items():
+        layout = Layout(top=tree.top, git=tree.git_dir, common=tree.common, key=key)
+        session = states.load(layout, named_files=1).session
+        if session is not None:
+            elsewhere = tree.git_dir.resolve() != here.git_dir.resolve()
+            raise Busy(
+                f"the session {session.id} is in progress{f' in {tree.top}' if elsewhere else ''}",
+                f"End it first{', there' if elsewhere else ''}: patina session end. "
+                "With --lose-session its journal and its notes go, too.",
+            )
 
 
 def tracked(tree: Repository) -> frozenset[Path]:

@@ -27,23 +27,28 @@ _RECORDED = frozenset({"archive", "discarded", "ids", "worktrees"})
 _BACK = "gives back what was there before"
 
 
-def plan(repository: Repository, *, purge: bool = False) -> Plan:
-    """Return what `uninstall` would do. With `purge`, what was recorded goes too. Raises `NewerData`."""
-    here = _here(repository, purge=purge)
+def plan(repository: Repository, *, purge: bool = False, lose_session: bool = False) -> Plan:
+    """Return what `uninstall` would do. With `purge`, what was recorded goes too.
+
+    Raises `NewerData`; and `Busy` where `purge` would take a session in progress, unless that may be lost.
+    """
+    here = _here(repository, purge=purge, lose_session=lose_session)
     heard, said = agents.undo(repository.common, os.environ)
     return Plan(
         repository=repository,
         steps=(*here.steps, *heard),
         notes=(*here.notes, *said),
-        again=partial(_here, repository, purge=purge),
+        again=partial(_here, repository, purge=purge, lose_session=lose_session),
     )
 
 
-def _here(repository: Repository, *, purge: bool) -> Plan:
+def _here(repository: Repository, *, purge: bool, lose_session: bool) -> Plan:
     """Return what is done to the repository itself, under its locks."""
     common = repository.common
     init.refuse_newer(common)
     listed, found = manifest.load(common), trees.of(common)
+    if purge and not lose_session:
+        trees.refuse_active(repository, found)
     keep = not purge and recorded(common)
     steps, notes = _given_back(repository, listed, found)
     for tree in found.values():

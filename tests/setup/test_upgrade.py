@@ -79,7 +79,7 @@ def test_what_it_recorded_is_read_and_can_be_made_anew(older: Repo) -> None:
 
 def test_uninstall_gives_back_the_hook_that_was_there_before_the_older_one(older: Repo) -> None:
     older.patina("init")
-    older.patina("uninstall", "--purge")
+    older.patina("uninstall", "--purge", "--lose-session")
     hooks = sorted((older.path / ".git/hooks").iterdir())
     assert [path.read_bytes() for path in hooks] == [(older.path.parent / "hook").read_bytes()]
     assert not (older.path / ".git/patina").exists()

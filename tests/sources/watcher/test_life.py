@@ -156,9 +156,7 @@ def test_it_ends_when_its_folder_is_deleted_under_it_or_moved(ground: Repo, tmp_
 def test_uninstall_ends_it_and_leaves_nothing_of_it(ground: Repo) -> None:
     with watched(ground) as here:
         pid = here.pid
-        ground.patina("uninstall", "--purge", "--yes", check=False)
-        if (ground.path / ".git/patina/repo.json").exists():
-            ground.patina("uninstall", "--purge")
+        ground.patina("uninstall", "--purge", "--lose-session")
         until(lambda: here.gone(pid), "the watcher to be gone")
         assert not (ground.path / ".git/patina").exists()
 
