@@ -86,7 +86,7 @@ def of_journal(session: str, journal: Journal, *, entries: bool | None = None) -
     meta: Mapping[str, Any] = journal.archived or {}
     classification = journal.classification
     started = begun(session, meta, journal.head)
-    ended = _moment(meta.get("ended"))
+    ended = instant(meta.get("ended"))
     if ended is None and started is not None and not meta:
         ended = _last_entry(started, journal.entries)
     commits, files = _sequence(meta, "commits"), _sequence(meta, "files")
@@ -116,7 +116,7 @@ def author(meta: Mapping[str, Any]) -> str | None:
 
 def begun(session: str, meta: Mapping[str, Any], head: Head) -> datetime | None:
     """Return when the session of that id began."""
-    return _moment(meta.get("started")) or _started(session, head)
+    return instant(meta.get("started")) or _started(session, head)
 
 
 def branch(meta: Mapping[str, Any], head: Head) -> str | None:
@@ -139,7 +139,7 @@ def _number(text: str | None) -> int | None:
     return int(found[0]) if found else None
 
 
-def _moment(value: object) -> datetime | None:
+def instant(value: object) -> datetime | None:
     """Return a moment in UTC; one without a zone is taken for UTC, one that no calendar of ours holds for none."""
     try:
         moment = datetime.fromisoformat(value.strip()) if isinstance(value, str) else None
@@ -159,15 +159,15 @@ def zone(text: object) -> timezone:
 
 
 def _started(session: str, head: Head) -> datetime | None:
-    moment = _moment(head.field("Started", "created", "Initialized on"))
+    moment = instant(head.field("Started", "created", "Initialized on"))
     if moment is not None:
         return moment
-    date = _moment(head.field("Date"))
+    date = instant(head.field("Date"))
     clock = _CLOCK.match(head.field("Time") or "")
     if date is not None and clock and int(clock[1]) < 24 and int(clock[2]) < 60:
         return date + timedelta(hours=int(clock[1]), minutes=int(clock[2]))
     named = _ID.match(session)
-    return date or (_moment(f"{named[1]}T{named[2]}") if named else None)
+    return date or (instant(f"{named[1]}T{named[2]}") if named else None)
 
 
 def _last_entry(started: datetime, entries: Sequence[Entry]) -> datetime | None:
