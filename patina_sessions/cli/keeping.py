@@ -79,9 +79,10 @@ def rebuild(session: str, as_json: bool) -> None:
     epilog="Example: patina forget --dry-run 'the secret'; printf %s \"$SECRET\" | patina forget -"
 )
 @click.argument("what", metavar="ID|TEXT", shell_complete=session_ids)
+@click.option("--text", "as_text", is_flag=True, help="A text, though it looks like the id of a session.")
 @click.option("--dry-run", is_flag=True, help="Only say where it stands.")
 @json_option
-def forget(what: str, dry_run: bool, as_json: bool) -> None:
+def forget(what: str, as_text: bool, dry_run: bool, as_json: bool) -> None:
     """Take a session (its whole id), or every place of a text, out of journals, log, mirrors and index.
 
     With `-` the text is read from standard input, so that no shell keeps it. Commits and indexes of git that hold it
@@ -92,7 +93,7 @@ def forget(what: str, dry_run: bool, as_json: bool) -> None:
     from patina_sessions.system import clock
 
     here = place()
-    done = doer.forget(here, text_or_stdin((what,)), clock.now(), dry_run=dry_run)
+    done = doer.forget(here, text_or_stdin((what,)), clock.now(), dry_run=dry_run, as_text=as_text)
     if as_json:
         rows = [
             {"path": _shown(here, c.path), "count": c.count, "removed": c.after is None} for c in done.changes

@@ -16,7 +16,7 @@ from patina_sessions.errors import Busy, PatinaError
 from patina_sessions.frozen import dataclass
 from patina_sessions.journal import append, archive
 from patina_sessions.paths import Layout
-from patina_sessions.recorder import drain
+from patina_sessions.recorder import drain, lost
 from patina_sessions.session import boundaries, forgetting, holders, traces
 from patina_sessions.session.active import Here
 from patina_sessions.session.holders import Holder, Staged
@@ -45,16 +45,22 @@ class Forgotten:
     mentions: tuple[Path, ...] = ()
 
 
-def forget(place: Here, what: str, now: datetime, *, dry_run: bool = False) -> Forgotten:
+def forget(
+    place: Here, what: str, now: datetime, *, dry_run: bool = False, as_text: bool = False
+) -> Forgotten:
     """Forget a session, where `what` is the whole id of one, else a text.
 
-    Raises `PatinaError` for a session in progress, and for a text that stands everywhere or by which a session is
-    known.
+    Raises `PatinaError` for a session in progress, for a text that stands everywhere or by which a session is known,
+    and for what looks like an id and is none's, unless it is to be taken for a text.
     """
     common = place.layout.common
     known = {*files.names(common.ids), *archive.ids(place.layout)}
     text = what.strip("\n")
     if what not in known:
+        if lost.ID.fullmatch(text) and not as_text:
+            raise PatinaError(
+                f"there is no session {text}", "See them all: patina list --all; where it is a text: --text"
+            )
         _require_text(text, known)
     if not dry_run:
         drain.drain(place.layout, place.settings, now)  # what waits in the spool is then in the log

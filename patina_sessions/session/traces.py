@@ -28,6 +28,7 @@ _INDEX = ("index.db", "index.db-journal", "index.db-wal", "index.db-shm")
 _ANEW = ("start.json", "statusline")  # `ahead` writes them
 _REPORT = "report.html"
 _SNAPSHOT = "state.json"
+_WATCHER = "watcher.json"
 _BUNDLE, _TICKET = ".bundle", ".yolo"
 _CLONES = (".in", ".image", ".check")  # folders of a run that goes on, with objects of git's
 
@@ -166,6 +167,10 @@ def _files_of(home: Path, trees: Sequence[Layout], session: str) -> Iterator[Cha
         for name in files.names(folder):
             if ours.fullmatch(name):
                 yield Change(path=folder / name, count=1)
+    # What its watcher said last. One that watches the next session says so, and goes on.
+    for path in sorted((home / "worktrees").glob(f"*/{_WATCHER}")):
+        if f'"{session}"'.encode() in (files.read(path) or b""):
+            yield Change(path=path, count=1)
     if files.signature(home / "ids" / session) is not None:
         yield Change(path=home / "ids" / session, count=1)
     for tree in trees:

@@ -80,6 +80,36 @@ def test_what_is_staged_in_any_worktree_is_named_with_the_way_out(ready: Repo, t
     assert forget(ready, WORD)["staged"] == []
 
 
+def test_what_its_watcher_said_last_goes_with_it_and_what_the_next_ones_says_stays(ready: Repo) -> None:
+    session = session_of(ready)
+    (state,) = (ready.path / ".git/patina/worktrees").iterdir()
+    other = state.with_name("00000001")
+    other.mkdir()
+    (other / "watcher.json").write_text(
+        json.dumps({"session": f"{session}-ab", "ended": "the session ended"})
+    )
+    (state / "watcher.json").write_text(json.dumps({"session": session, "ended": "the session ended"}))
+    assert ".git/patina/worktrees/00000001/watcher.json" in holding(ready, session)
+    forget(ready, session)
+    assert not (state / "watcher.json").exists()
+    assert (other / "watcher.json").exists()
+
+
+def test_an_id_that_no_session_has_is_no_text_unless_it_is_said_to_be_one(ready: Repo) -> None:
+    session = session_of(ready)
+    ready.patina("session", "start", "the next", env={"PATINA_NOW": "2099-01-01T00:00:00+00:00"})
+    ready.patina("note", f"as in {session}")
+    forget(ready, session)
+    held = holding(ready, session)
+    assert ".patina/local/active-session.md" in held
+    done = ready.patina("forget", session, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"Error: there is no session {session}\nHint: ")
+    assert holding(ready, session) == held
+    assert forget(ready, session, "--text")["session"] is None
+    assert ".patina/local/active-session.md" not in holding(ready, session)
+
+
 def test_a_staged_journal_of_a_forgotten_session_is_named(ready: Repo) -> None:
     session = session_of(ready)
     path = f"layer/sessions/{session}.md"
