@@ -41,10 +41,14 @@ def on(everywhere: bool, as_json: bool) -> None:
     from patina_sessions.system import clock
 
     here = place()
-    changed = doer.on(here.layout, everywhere=everywhere)
+    done = doer.on(here.layout, everywhere=everywhere)
+    silent = doer.why(here.layout)
     events = drain.drain(here.layout, here.settings, clock.now())
     if as_json:
-        print_json("on", {"changed": changed, "all": everywhere})
+        print_json("on", {"changed": done.changed, "all": done.everywhere, "silent": silent})
         return
+    others = f" but {done.still_off}, switched off by itself" if done.everywhere and done.still_off else ""
     told = f"; {plural(len(events), 'event')} recorded" if events else ""
-    click.echo(f"Patina is on {_where(everywhere)}{told}")
+    click.echo(f"Patina is on {_where(done.everywhere)}{others}{told}")
+    if silent:
+        click.echo(f"It is silent all the same: {silent}")

@@ -10,6 +10,7 @@ import os
 from collections.abc import Mapping
 from datetime import datetime
 
+from patina_sessions.frozen import dataclass
 from patina_sessions.paths import Layout, off_file
 from patina_sessions.sources.watcher import process as watcher
 from patina_sessions.system import files
@@ -32,15 +33,25 @@ def off(layout: Layout, now: datetime, *, everywhere: bool = False) -> bool:
     return changed
 
 
-def on(layout: Layout, *, everywhere: bool = False) -> bool:
-    """Switch on here, whatever switched it off; with `everywhere` in all worktrees. Return whether any was off."""
-    found = {layout.common.off, layout.off}
-    if everywhere:
-        found |= {off_file(git_dir) for git_dir in repositories.worktrees(layout.common.git).values()}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class On:
+    """What was switched on: whether any was off, whether that was all worktrees, and how many are off by themselves."""
+
+    changed: bool
+    everywhere: bool
+    still_off: int
+
+
+def on(layout: Layout, *, everywhere: bool = False) -> On:
+    """Switch on here, whatever switched it off; with `everywhere` in all worktrees."""
+    single = {off_file(git_dir) for git_dir in repositories.worktrees(layout.common.git).values()}
+    found = {layout.common.off, layout.off, *(single if everywhere else ())}
+    everywhere = everywhere or files.signature(layout.common.off) is not None
     was = [file for file in found if files.signature(file) is not None]
     for file in was:
         files.remove(file)
-    return bool(was)
+    left = sum(files.signature(file) is not None for file in single)
+    return On(changed=bool(was), everywhere=everywhere, still_off=left)
 
 
 def why(layout: Layout, environ: Mapping[str, str] | None = None) -> str | None:

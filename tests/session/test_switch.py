@@ -143,7 +143,25 @@ def test_off_everywhere_is_off_in_each_worktree_and_on_in_one_is_on_in_all(
         repo.commit("unheard", b="1\n")
     assert not (state(ready) / "rung").exists()
     assert "in this repository" in ready.patina("session", "status").stdout
-    linked.patina("on")
+    said = linked.patina("on").stdout
+    assert said.startswith("Patina is on in all worktrees of this repository but 1, switched off by itself")
     assert "in this worktree" in ready.patina("session", "status").stdout
     linked.patina("on", "--all")
     assert "patina on" not in ready.patina("session", "status").stdout
+
+
+def test_on_says_what_is_on_by_then_all_worktrees_or_this_one(ready: Repo) -> None:
+    for off, words, everywhere in (("--all", "all worktrees", True), ("", "this worktree", False)):
+        ready.patina("off", *filter(None, [off]))
+        assert ready.patina("on").stdout.startswith(f"Patina is on in {words}")
+        ready.patina("off", *filter(None, [off]))
+        assert json.loads(ready.patina("on", "--json").stdout)["all"] is everywhere
+
+
+def test_on_where_the_environment_is_silent_says_that_it_is(ready: Repo) -> None:
+    ready.patina("off")
+    said = ready.patina("on", env={"PATINA": "0"}).stdout.splitlines()
+    assert said[0].startswith("Patina is on in this worktree")
+    assert said[1:] == ["It is silent all the same: switched off in this environment: unset PATINA"]
+    assert json.loads(ready.patina("on", "--json", env={"PATINA": "0"}).stdout)["silent"]
+    assert "silent" not in ready.patina("on").stdout
