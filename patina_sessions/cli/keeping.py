@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,12 +69,17 @@ def rebuild(session: str, as_json: bool) -> None:
     from patina_sessions import safe
     from patina_sessions.session import rebuild as doer
 
-    done = doer.rebuild(place(), session)
+    here = place()
+    done = doer.rebuild(here, session)
+    old = None if done.old is None else _shown(here, done.old)
     if as_json:
-        print_json("rebuild", {"id": done.session, "path": done.path, "same": done.same})
+        print_json("rebuild", {"id": done.session, "path": done.path, "old": old, "same": done.same})
         return
-    how = {None: "there is no other", True: "the one that is there says the same", False: "it differs"}
-    click.echo(f"{safe.visible(done.path)}: {how[done.same]}")
+    said = "There is no other to compare it with."
+    if done.old is not None:
+        look = shlex.join(["diff", os.path.relpath(done.old), os.path.relpath(done.path)])
+        said = f"It says the same as {old}." if done.same else f"It differs from {old}: {look}"
+    click.echo(safe.visible(f"Written: {done.path}. {said}"))
 
 
 @click.command(
@@ -117,8 +124,6 @@ def forget(what: str, as_text: bool, dry_run: bool, as_json: bool) -> None:
 
 
 def _say_forgotten(here: Here, done: Forgotten, *, dry_run: bool) -> None:
-    import shlex
-
     from patina_sessions import safe
     from patina_sessions.recorder.words import plural
 

@@ -6,6 +6,8 @@ event, so the old one is never touched: both lie there to be compared.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from patina_sessions import model
 from patina_sessions.errors import PatinaError
 from patina_sessions.events import log
@@ -23,10 +25,11 @@ from patina_sessions.system.git import Git
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rebuilt:
-    """Where the new journal lies, and whether it says what the old one does; None where there is no old one."""
+    """Where the new journal lies, and which old one it was compared with; None where there is none."""
 
     session: str
     path: str
+    old: Path | None
     same: bool | None
 
 
@@ -38,14 +41,24 @@ def rebuild(place: Here, wanted: str) -> Rebuilt:
     events, before = _events(home, session)
     numbered = not isinstance(events[-1].data, model.Ended | model.Discarded)
     data = _journal(events, before, files_named=int(place.settings.number("journal.files")))
-    old = archive.read(layout, session)
-    if numbered:
-        old = untrusted.read(layout.journal) if home == layout else None
-    else:
+    where = _old(layout, session, active=numbered, here=home == layout)
+    old = None if where is None else untrusted.read(where)
+    if not numbered:
         data = _closed(place, session, events, data, old)
     return Rebuilt(
-        session=session, path=_beside(layout, session, data), same=None if old is None else old == data
+        session=session,
+        path=_beside(layout, session, data),
+        old=None if old is None else where,
+        same=None if old is None else old == data,
     )
+
+
+def _old(layout: Layout, session: str, *, active: bool, here: bool) -> Path | None:
+    """Return the journal that is there already; one that is written in another worktree is that one's."""
+    if active:
+        return layout.journal if here else None
+    found = archive.locate(layout, session)
+    return None if found is None else found.path
 
 
 def _home(layout: Layout, session: str) -> Layout:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shlex
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +78,25 @@ def test_the_session_in_progress_too(worked: Repo) -> None:
     assert Path(said["path"]).read_bytes() == journal.read_bytes()
     journal.write_bytes(journal.read_bytes() + b"\nby hand\n")
     assert rebuilt(worked, session)["same"] is False
+
+
+def test_it_says_which_one_it_was_compared_with_and_how_to_look(worked: Repo) -> None:
+    session = ended(worked)
+    path = f"layer/sessions/{session}.md"
+    assert rebuilt(worked, session)["old"] == path
+    assert worked.patina("rebuild", session).stdout.endswith(f".rebuilt. It says the same as {path}.\n")
+    (worked.path / path).write_text("half of it\n")
+    (worked.path / "deep").mkdir()
+    said = worked.patina("rebuild", session, cwd=worked.path / "deep").stdout
+    written, _, how = said.removeprefix("Written: ").partition(". It differs from ")
+    words, _, command = how.partition(": ")
+    assert words == path
+    looked = subprocess.run(shlex.split(command), cwd=worked.path / "deep", capture_output=True, text=True)
+    assert (looked.returncode, "< half of it\n" in looked.stdout) == (1, True)
+    for lost in (worked.path / path, Path(written).with_suffix("")):
+        lost.unlink()
+    assert worked.patina("rebuild", session).stdout.endswith(" There is no other to compare it with.\n")
+    assert rebuilt(worked, session)["old"] is None
 
 
 def test_no_reader_takes_it_for_a_journal_and_an_older_one_stays(worked: Repo) -> None:
