@@ -86,8 +86,8 @@ def is_real(folder: Path, tree: Repository) -> bool:
     return folder.is_dir() and folder.resolve() == tree.top.resolve() / folder.relative_to(tree.top)
 
 
-def leftovers(tree: Repository, *, purge: bool) -> tuple[list[Step], list[Note]]:
-    """Return what takes out of `.patina/local` what sessions put there.
+def leftovers(tree: Repository, here: Repository, *, purge: bool) -> tuple[list[Step], list[Note]]:
+    """Return what takes out of a worktree's `.patina/local` what sessions put there; paths are told as seen from here.
 
     The journal of a session in progress stays, unless `purge`; so does what a person put there.
     """
@@ -101,7 +101,7 @@ def leftovers(tree: Repository, *, purge: bool) -> tuple[list[Step], list[Note]]
         if now is None:
             continue
         if name == "active-session.md" and not purge:
-            notes.append(Note(about=shown(local / name, tree), text=_IN_PROGRESS))
+            notes.append(Note(about=shown(local / name, here), text=_IN_PROGRESS))
         else:
             steps.append(Step(what="remove", path=local / name, why=why, before=now))
     return steps, notes

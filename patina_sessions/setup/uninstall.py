@@ -52,21 +52,28 @@ def _here(repository: Repository, *, purge: bool, lose_session: bool) -> Plan:
     keep = not purge and recorded(common)
     steps, notes = _given_back(repository, listed, found)
     for tree in found.values():
-        more, said = trees.leftovers(tree, purge=purge)
+        more, said = trees.leftovers(tree, repository, purge=purge)
         steps, notes = [*steps, *more], [*notes, *said]
     steps = _hide_what_stays(steps, found.values())
     steps += _folders(listed, common, found, gone={step.path for step in steps})
     heard, said = agents.undo_here(common)
     steps += [*_silence(common), *heard, *_state(common, keep=keep), *_forgotten(common)]
     notes += [*said, *trees.tags(repository)]
-    if keep:
-        notes.append(
-            Note(
-                about=shown(common.home, repository),
-                text="stays, with what was recorded here; --purge removes it",
-            )
-        )
+    notes += _kept(repository) if keep else []
     return Plan(repository=repository, steps=tuple(steps), notes=tuple(notes))
+
+
+def _kept(repository: Repository) -> list[Note]:
+    """Return a word on what was recorded, and on the names of worktrees, by which that is found again."""
+    common = repository.common
+    purge = "--purge removes it"
+    notes = [Note(about=shown(common.home, repository), text=f"stays, with what was recorded here; {purge}")]
+    names = [key_file(git_dir) for git_dir in repositories.worktrees(common.git).values()]
+    if names:
+        more = f" (as {len(names) - 1} more do, of other worktrees)" if names[1:] else ""
+        text = f"stays{more}, it is the name of a worktree in what was recorded; {purge}"
+        notes.append(Note(about=shown(names[0], repository), text=text))
+    return notes
 
 
 def _forgotten(common: Common) -> list[Step]:

@@ -266,7 +266,7 @@ def test_journals_and_knowledge_stay_and_it_is_said_where(tmp_path: Path) -> Non
     active = one.repo.write(".patina/local/active-session.md", "# Session: in progress\n")
     one.repo.write(".patina/local/last-session.md", "# Session: kept\n")
     said = {Path(note.about).name for note in take_out(one).plan.notes}
-    assert said == {"patina", "active-session.md"}
+    assert said == {"patina", "patina-id", "active-session.md"}
     assert archive.read_text() == journal.read_text() == "# Session: kept\n"
     assert active.read_text() == "# Session: in progress\n"
     assert not (one.repo.path / ".patina/local/last-session.md").exists()

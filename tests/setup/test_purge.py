@@ -64,3 +64,25 @@ def test_to_lose_a_session_is_for_a_purge_alone(ready: Repo) -> None:
     done = ready.patina("uninstall", "--lose-session", check=False)
     assert (done.returncode, "--purge" in done.stderr) == (2, True)
     assert snapshot(ready.path) == before
+
+
+def test_the_journal_that_stays_is_named_with_its_worktree_and_so_is_each_name_of_one(
+    ready: Repo, tmp_path: Path
+) -> None:
+    other = ready.worktree(tmp_path / "other", "side")
+    other.patina("session", "start", "beside")
+    said = ready.patina("uninstall", "--dry-run").stdout.splitlines()
+    stays = [line.partition(": stays")[0] for line in said if ": stays" in line]
+    journal = ".patina/local/active-session.md"
+    assert sorted(stays) == sorted([journal, f"{other.path}/{journal}", ".git/patina", ".git/patina-id"])
+    (name,) = [line for line in said if line.startswith(".git/patina-id: ")]
+    assert "1 more" in name
+    ready.patina("uninstall")
+    assert (ready.path / ".git/patina-id").exists()
+
+
+def test_without_a_session_no_name_stays_and_none_is_said_to(repo: Repo) -> None:
+    repo.commit("first", a="1\n")
+    repo.patina("init")
+    assert "patina-id: stays" not in repo.patina("uninstall").stdout
+    assert not (repo.path / ".git/patina-id").exists()
