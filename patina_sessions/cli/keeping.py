@@ -23,10 +23,6 @@ def _shown(here: Here, path: Path) -> str:
     return shown(path, here.layout.top)
 
 
-def _megabytes(size: int) -> str:
-    return f"{size / 1e6:,.1f} MB"
-
-
 @click.command(epilog="Example: patina gc --dry-run")
 @click.option("--dry-run", is_flag=True, help="Only say what would be removed.")
 @json_option
@@ -36,6 +32,7 @@ def gc(dry_run: bool, as_json: bool) -> None:
     `patina session end` does it at most once a day. How long things are kept: the settings `gc.*`.
     """
     from patina_sessions import safe
+    from patina_sessions.recorder import words
     from patina_sessions.session import expiry
     from patina_sessions.system import clock
 
@@ -49,13 +46,13 @@ def gc(dry_run: bool, as_json: bool) -> None:
     for one in done.removed:
         verb = "would remove" if dry_run else "removed"
         where = safe.visible(_shown(here, one.path))
-        click.echo(f"{verb} {where} ({_megabytes(one.size)}): {one.why}")
+        click.echo(f"{verb} {where} ({words.size(one.size)}): {one.why}")
     for key in done.busy:
         click.echo(f"worktree {key} is being recorded and was passed over", err=True)
     if not done.removed:
         click.echo("There is nothing to remove.")
     else:
-        click.echo(f"{_megabytes(size)} in all; journals are kept")
+        click.echo(f"{words.size(size)} in all; journals are kept")
 
 
 @click.command(epilog="Example: patina rebuild 20261125-0931")

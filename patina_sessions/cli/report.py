@@ -89,8 +89,7 @@ def report(
         fields = {"path": _shown(where, here.layout), "bytes": size, "sessions": made.sessions}
         print_json("report", {**fields, "since": since, "session": session})
     else:
-        count = f"{made.sessions:,} session{'s' if made.sessions != 1 else ''}"
-        click.echo(f"Report: {_shown(where, here.layout)} ({count}, {_size(size)})")
+        click.echo(f"Report: {_shown(where, here.layout)} ({_amount(made.sessions, size)})")
     if opening and click.launch(str(where.absolute())):
         raise PatinaError("no browser could be started", f"Open the file yourself: {where}")
 
@@ -142,5 +141,7 @@ def _shown(path: Path, layout: Layout) -> str:
     return absolute.relative_to(layout.top).as_posix() if inside else str(path)
 
 
-def _size(size: int) -> str:
-    return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{max(1, round(size / 1000))} kB"
+def _amount(sessions: int, size: int) -> str:
+    from patina_sessions.recorder import words
+
+    return f"{words.plural(sessions, 'session')}, {words.size(size)}"

@@ -38,6 +38,12 @@ def plural(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
+def size(count: int) -> str:
+    """Return a number of bytes as `3 kB`, `1.2 MB` or `1,000 MB`; what is there at all is 1 kB at least."""
+    kilos = max(min(count, 1), round(count / 1000))
+    return f"{kilos} kB" if kilos < 1000 else f"{count / 1e6:,.{1 if count < 1e8 else 0}f} MB"
+
+
 def _lines_changed(added: int | None, deleted: int | None) -> str:
     parts = [f"+{added}"] if added else []
     parts += [f"−{deleted}"] if deleted else []

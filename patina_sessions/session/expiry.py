@@ -18,7 +18,7 @@ from patina_sessions.errors import PatinaError
 from patina_sessions.events import log as event_log
 from patina_sessions.frozen import dataclass
 from patina_sessions.paths import Common, Layout
-from patina_sessions.recorder import removed, settle
+from patina_sessions.recorder import removed, settle, words
 from patina_sessions.recorder import state as states
 from patina_sessions.settings import Settings
 from patina_sessions.system import files
@@ -181,7 +181,9 @@ def _old_runs(common: Common, settings: Settings, now: datetime) -> list[Expired
     for time, size, path in logs:
         old = now.timestamp() - time >= days * DAY
         if old or total > room:
-            why = f"the run is over {days:g} days old" if old else f"all logs are over {room / 1e6:,.0f} MB"
+            why = (
+                f"the run is over {days:g} days old" if old else f"all logs are over {words.size(int(room))}"
+            )
             found.append(Expired(path=path, size=size, why=why))
             total -= size
     return found

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from patina_sessions import safe
 from patina_sessions.events import log
 from patina_sessions.paths import Common, Layout
-from patina_sessions.recorder.words import plural
+from patina_sessions.recorder.words import plural, size
 from patina_sessions.settings import Settings
 from patina_sessions.setup import hooks
 from patina_sessions.setup.check import Check
@@ -85,8 +85,7 @@ def sizes(layout: Layout) -> Iterator[Check]:
         seen = [s for n in files.names(folder) if (s := files.signature(folder / n)) is not None]
         if seen:
             oldest = clock.local(min(s[3] for s in seen) // 10**9).strftime("%Y-%m-%d")
-            size = sum(s[2] for s in seen) / 1e6
-            words = f"{name}: {plural(len(seen), 'file')}, {size:.1f} MB, the oldest of {oldest}"
+            words = f"{name}: {plural(len(seen), 'file')}, {size(sum(s[2] for s in seen))}, the oldest of {oldest}"
             yield Check(name="size", level="ok", words=words)
     last = files.signature(common.collected)
     said = "never yet" if last is None else clock.local(last[3] // 10**9).strftime("%Y-%m-%d %H:%M")

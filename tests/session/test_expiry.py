@@ -59,6 +59,13 @@ def journals(repo: Repo) -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in found}
 
 
+def test_what_is_small_is_told_in_kilobytes(ready: Repo) -> None:
+    run_log(ready, "20250101-000000-test", days=31, size=1800)
+    said = ready.patina("gc").stdout.splitlines()
+    assert said[0].endswith(".log (2 kB): the run is over 30 days old")
+    assert said[-1] == "2 kB in all; journals are kept"
+
+
 def test_segments_whose_sessions_are_archived_go_when_they_are_old_and_no_journal_with_them(
     ready: Repo,
 ) -> None:
