@@ -13,8 +13,8 @@ why=
 if [ "${PATINA-}" = 0 ]; then why=environment; elif [ ! -x "$run" ]; then why=interpreter; fi
 [ ! -e "$d/off" ] && [ ! -e "${GIT_DIR:-.git}/patina-off" ] || why=off
 if [ "$why" ]; then
-  # Who does nothing says why where "patina doctor" looks: nobody else ever hears of it.
-  [ -e "$d/silent" ] && [ ! -f "$d/silent" ] || printf '%s\n' "$event $why" >|"$d/silent"
+  # Who does nothing says why where "patina doctor" looks: nobody else ever hears of it. Each reason has its own file.
+  [ -e "$d/silent-$why" ] && [ ! -f "$d/silent-$why" ] || printf '%s\n' "$event $why" >|"$d/silent-$why"
   exit 0
 fi
 # A checkout of files moves no HEAD.

@@ -81,9 +81,9 @@ class Common:
         return self.home / "lock"
 
     @property
-    def silent(self) -> Path:
-        """The event and the reason of the last hook that did nothing."""
-        return self.home / "silent"
+    def silent(self) -> tuple[Path, ...]:
+        """The event and the reason of hooks that did nothing: a file a reason; the last, as older hooks do, for all."""
+        return tuple(self.home / f"silent{why}" for why in ("-environment", "-off", "-interpreter", ""))
 
     @property
     def collected(self) -> Path:

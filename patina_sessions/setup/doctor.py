@@ -62,7 +62,7 @@ def examine(repository: Repository) -> list[Check]:
         lambda: kept_checks.strange(layout.common),
         lambda: agent_checks.examine(repository, os.environ),
         lambda: _engine(layout),
-        lambda: kept_checks.silences(layout.common),
+        lambda: kept_checks.silences(layout),
         lambda: kept_checks.troubles(layout.common),
     )
     found: list[Check] = []

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from patina_sessions import safe
 from patina_sessions.events import log
+from patina_sessions.model import Made
 from patina_sessions.paths import Common, Layout
 from patina_sessions.recorder.words import plural, size
 from patina_sessions.settings import Settings
@@ -19,7 +20,8 @@ from patina_sessions.system import clock, files, ignored
 from patina_sessions.system.repository import Repository
 
 _NAMED = 5  # files that are told of
-# What `hooks/git.sh` leaves in `silent`, in words, and what to do about it.
+_SILENCES = 3
+# What `hooks/git.sh` leaves in `silent-…`, in words, and what to do about it.
 _SILENT = {
     "environment": ("PATINA=0 was set in its environment", "unset PATINA"),
     "off": ("Patina was switched off", "patina on"),
@@ -103,16 +105,29 @@ def strange(common: Common) -> Iterator[Check]:
             yield Check(name="spool", level="note", words=words, hint=hint)
 
 
-def silences(common: Common) -> Iterator[Check]:
-    """Tell why a hook did nothing when it last did nothing: it says so nowhere else."""
-    said, seen = files.read(common.silent), files.signature(common.silent)
-    event, _, why = (said or b"").decode("ascii", "replace").strip().partition(" ")
-    if seen is not None and why in _SILENT:
+def silences(layout: Layout) -> Iterator[Check]:
+    """Tell the last reasons why hooks did nothing: they say so nowhere else. What is over needs nothing done."""
+    found = [(seen[3] // 10**9, path) for path in layout.common.silent if (seen := files.signature(path))]
+    heard = _last_made(layout) if found else 0.0
+    for second, path in sorted(found)[-_SILENCES:]:
+        said = (files.read(path) or b"").decode("ascii", "replace").strip()
+        event, _, why = said.partition(" ")
+        if why not in _SILENT:
+            continue
         words, hint = _SILENT[why]
-        when = clock.local(seen[3] // 10**9).strftime("%Y-%m-%d %H:%M")
-        yield Check(
-            name="hooks", level="note", words=f"at {when} {safe.line(event)} did nothing: {words}", hint=hint
-        )
+        when = clock.local(second).strftime("%Y-%m-%d %H:%M")
+        words = f"at {when} {safe.line(event)} did nothing: {words}"
+        if heard > second:
+            yield Check(name="hooks", level="ok", words=f"{words}; commits have been recorded since")
+        else:
+            yield Check(name="hooks", level="note", words=words, hint=hint)
+
+
+def _last_made(layout: Layout) -> float:
+    """Return the second in which the last recorded commit was made here; 0 where there is none."""
+    made = (event for event in log.events(layout, newest_first=True) if isinstance(event.data, Made))
+    last = next(made, None)
+    return 0.0 if last is None else last.time.timestamp()
 
 
 def troubles(common: Common) -> Iterator[Check]:

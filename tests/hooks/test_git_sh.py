@@ -141,21 +141,24 @@ def test_a_hook_that_does_nothing_leaves_the_reason_where_doctor_finds_it(
 ) -> None:
     hook = bell.hook("post-commit")
 
-    def reason(**env: str) -> str:
+    def reasons(**env: str) -> dict[str, str]:
         assert bell.run(hook, options=options, env=env).returncode == 0
-        return (bell.state / "silent").read_text()
+        return {path.name: path.read_text() for path in bell.state.glob("silent*")}
 
-    assert reason(PATINA="0") == "post-commit environment\n"
+    found = {"silent-environment": "post-commit environment\n"}
+    assert reasons(PATINA="0") == reasons(PATINA="0") == found
     (bell.state / "off").touch()
-    assert reason() == "post-commit off\n"
+    found["silent-off"] = "post-commit off\n"
+    assert reasons() == found
     (bell.state / "off").unlink()
     (bell.git.parents[1] / "the recorder's").unlink()
-    assert reason() == "post-commit interpreter\n"
+    found["silent-interpreter"] = "post-commit interpreter\n"
+    assert reasons() == found
     assert not bell.called()
 
 
 def test_a_reason_is_left_in_no_pipe(bell: Bell) -> None:
-    os.mkfifo(bell.state / "silent")
+    os.mkfifo(bell.state / "silent-environment")
     done = subprocess.run(
         bell.argv(bell.hook("post-commit")), cwd=bell.top, env={**bell.env, "PATINA": "0"}, timeout=60
     )

@@ -207,6 +207,37 @@ def test_the_last_reason_why_a_hook_did_nothing_is_told(ready: Repo) -> None:
     assert (note["level"], note["hint"]) == ("note", "unset PATINA")
 
 
+def test_each_reason_is_told_with_its_own_time_and_the_older_file_for_all_of_them_is_read(
+    ready: Repo,
+) -> None:
+    state = ready.path / ".git/patina"
+    said = {"": "off", "-environment": "environment", "-off": "off", "-interpreter": "interpreter"}
+    for n, (name, why) in enumerate(said.items()):
+        (state / f"silent{name}").write_text(f"post-commit {why}\n")
+        os.utime(state / f"silent{name}", (4_000_000_000 + n * 86400,) * 2)
+    told = examined(ready)[1]["hooks"][1:]
+    assert [check["words"][:13] for check in told] == ["at 2096-10-03", "at 2096-10-04", "at 2096-10-05"]
+    assert [check["hint"] for check in told] == ["unset PATINA", "patina on", "patina init"]
+    for name in list(said)[1:]:
+        (state / f"silent{name}").unlink()
+    (old,) = examined(ready)[1]["hooks"][1:]
+    assert (old["words"][:13], old["hint"]) == ("at 2096-10-02", "patina on")
+
+
+def test_a_reason_is_no_work_for_anybody_once_a_commit_was_recorded_after_it(ready: Repo) -> None:
+    ready.patina("session", "start", "the work")
+    ready.git("commit", "--quiet", "--allow-empty", "-m", "unheard", env={"PATINA": "0"})
+    ready.patina("record")  # the silent commit itself is no sign that the cause is over
+    assert examined(ready)[1]["hooks"][-1]["hint"] == "unset PATINA"
+    left = ready.path / ".git/patina/silent-environment"
+    os.utime(left, (time.time() - 60,) * 2)
+    ready.commit("heard", b="1\n")
+    ready.patina("record")
+    told = examined(ready)[1]["hooks"][-1]
+    assert (told["level"], told["hint"]) == ("ok", None)
+    assert told["words"].endswith("commits have been recorded since")
+
+
 def test_sizes_and_ages_are_told_and_when_what_is_old_was_removed(ready: Repo) -> None:
     ready.patina("session", "start", "the work")
     ready.patina("note", "kept")
