@@ -131,7 +131,24 @@ def key(git_dir: Path, *, make: bool) -> str | None:
         files.write(file, text)
     elif not files.create(file, text):
         return key(git_dir, make=True)
+    shared = _shared(git_dir)
+    if shared:
+        files.set_mode(file, 0o600 | shared)
     return fresh
+
+
+def _shared(git_dir: Path) -> int:
+    """Return what group and others may do with the state, which the mode that `init` gave its folder says.
+
+    The folder of a linked worktree cannot be asked: git makes it without a look at `core.sharedRepository`.
+    """
+    home = _common(git_dir) / "patina"
+    return files.mode_of(home) & 0o066 if home.is_dir() else 0
+
+
+def _common(git_dir: Path) -> Path:
+    linked = files.read(git_dir / "commondir")
+    return git_dir if linked is None else git_dir / os.fsdecode(linked.rstrip(b"\n"))
 
 
 def _key_words(git_dir: Path) -> list[str]:
@@ -140,13 +157,21 @@ def _key_words(git_dir: Path) -> list[str]:
 
 def _original(git_dir: Path, nonce: str) -> bool:
     """Tell whether another folder is the one of this key."""
-    linked = files.read(git_dir / "commondir")
-    common = git_dir if linked is None else git_dir / os.fsdecode(linked.rstrip(b"\n"))
-    return stands(common, nonce, other_than=git_dir)
+    return stands(_common(git_dir), nonce, other_than=git_dir)
 
 
 def stands(common_dir: Path, nonce: str, *, other_than: Path | None = None) -> bool:
-    """Tell whether the worktree of a key still is where it was last seen, as far as its folder can tell."""
+    """Tell whether the worktree of a key still is where it was last seen, as far as its folder can tell.
+
+    Of one that another user keeps to himself nobody else can say that it is gone.
+    """
+    try:
+        return _stands(common_dir, nonce, other_than)
+    except (OSError, PatinaError):
+        return True
+
+
+def _stands(common_dir: Path, nonce: str, other_than: Path | None) -> bool:
     kept = files.read(common_dir / "patina" / "worktrees" / nonce / "top")
     if not kept:
         return True  # where that was is not known
@@ -191,15 +216,15 @@ def _remember_top(layout: Layout) -> None:
 
 
 def top_of(git_dir: Path, common_dir: Path) -> Path | None:
-    """Return the working tree of a git directory, None where it is gone."""
+    """Return the working tree of a git directory, None where it is gone, or another user keeps it to himself."""
     linked = files.read(git_dir / "gitdir")  # gitrepository-layout(5): the path of the worktree's .git file
     if git_dir != common_dir and linked is not None:
         top = Path(os.fsdecode(linked.rstrip(b"\n"))).parent
-        return top if top.is_dir() else None
+        return top if os.path.isdir(top) else None
     nonce = key(git_dir, make=False)
     kept = files.read(common_dir / "patina" / "worktrees" / (nonce or "-") / "top")
     top = Path(os.fsdecode(kept)) if kept else common_dir.parent
-    return top if (top / ".git").exists() or (kept and top.is_dir()) else None
+    return top if os.path.exists(top / ".git") or (kept and os.path.isdir(top)) else None
 
 
 def of_key(layout: Layout, nonce: str) -> Layout:
@@ -208,8 +233,18 @@ def of_key(layout: Layout, nonce: str) -> Layout:
 
 
 def worktrees(common_dir: Path) -> dict[str, Path]:
-    """Return the git directories of all worktrees of a repository that have a key, by key."""
+    """Return the git directories of all worktrees of a repository that have a key which this user can read, by key.
+
+    Where users share a repository, one whose folder is his alone must not keep the others' work from being recorded.
+    """
     linked = common_dir / "worktrees"
     folders = [common_dir, *(sorted(linked.iterdir()) if linked.is_dir() else ())]
-    found = ((key(folder, make=False), folder) for folder in folders if folder.is_dir())
+    found = ((_readable_key(folder), folder) for folder in folders if folder.is_dir())
     return {nonce: folder for nonce, folder in found if nonce is not None}
+
+
+def _readable_key(git_dir: Path) -> str | None:
+    try:
+        return key(git_dir, make=False)
+    except (OSError, PatinaError):
+        return None
