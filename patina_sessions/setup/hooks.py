@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 from patina_sessions import safe
 from patina_sessions.frozen import dataclass
 from patina_sessions.paths import FORMAT
-from patina_sessions.setup import blocks, hook_text
+from patina_sessions.setup import blocks, hook_text, sharing
 from patina_sessions.setup.plan import Note, Step
 from patina_sessions.system import files, processes
 from patina_sessions.system.repository import Repository
@@ -156,9 +157,11 @@ def steps(repository: Repository) -> tuple[list[Step], list[Note]]:
     """Return what makes every hook ring that can, and a word on each that is left alone."""
     where, states = folder(repository), state(repository)
     found: list[Step] = []
+    shared = sharing.of_hook(sharing.of_file(repository))
     if where.refusal is None and not where.path.is_dir():
-        found.append(Step(what="make folder", path=where.path, why="for git's hooks"))
-    found += [step for s in states if (step := _step(s, where)) is not None]
+        found.append(Step(what="make folder", path=where.path, why="for git's hooks", shared=shared))
+    made = (step for s in states if (step := _step(s, where)) is not None)
+    found += [replace(step, shared=shared & 0o077 if step.mode else 0) for step in made]
     others = [s for s in states if s.shape in ("foreign", "config")]
     able = git_version() >= CONFIG_HOOKS and not config_file(repository).is_symlink()
     found += _config_steps(repository, tuple(s.event for s in others) if able else ())

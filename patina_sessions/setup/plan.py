@@ -41,6 +41,7 @@ class Step:
     before: bytes | None = None
     after: bytes | None = None
     mode: int | None = None  # None: of a folder what the umask leaves, of a file what it has
+    shared: int = 0  # what group and others get beside that, whatever the umask
     book: bool = False
     argv: tuple[str, ...] = ()  # what is run; a program of somebody else, that keeps its own books
 
@@ -119,6 +120,8 @@ def perform(step: Step) -> None:
             _restore(step)
         case _:
             assert_never(step.what)
+    if step.shared:
+        files.set_mode(step.path, files.mode_of(step.path) | step.shared)
 
 
 def _restore(step: Step) -> None:

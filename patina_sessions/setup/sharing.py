@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from patina_sessions.setup.hooks import ask
+from patina_sessions.system import processes
 from patina_sessions.system.repository import Repository
 
 _NAMED = {
@@ -28,12 +28,18 @@ def others(setting: str) -> int:
 
 def of_file(repository: Repository) -> int:
     """Return the bits for group and others in this repository."""
-    return others(ask(repository, "config", "--get", "core.sharedRepository").decode("utf-8", "replace"))
+    asked = ["git", f"--git-dir={repository.git_dir}", "config", "--get", "core.sharedRepository"]
+    return others(processes.run(asked, cwd=repository.top).out.decode("utf-8", "replace"))
 
 
 def folder_mode(bits: int) -> int:
     """Return the mode of the state folder: who reads a file may enter, and what a group shares stays the group's."""
     return 0o700 | bits | (bits & 0o044) >> 2 | (0o2000 if bits & 0o020 else 0)
+
+
+def of_hook(bits: int) -> int:
+    """Return the bits for group and others of what a hook is, or the folder of hooks: who reads it may run it."""
+    return folder_mode(bits) & 0o2077
 
 
 def umask(bits: int) -> int:

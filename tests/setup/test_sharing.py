@@ -166,3 +166,17 @@ def test_a_worktrees_key_is_shared_as_git_shares_its_files(
     git(ANN, shared.common, "config", "core.sharedRepository", setting)
     shared.init(ANN, umask=umask)
     assert oct(shared.key(ANN).stat().st_mode & 0o7777) == oct(mode)
+
+
+@pytest.mark.parametrize(
+    ("setting", "mode"), [("group", 0o770), ("all", 0o775), ("0640", 0o750), ("umask", 0o700)]
+)
+def test_who_shares_the_repository_can_run_its_hooks_whatever_the_umask(
+    shared: Shared, setting: str, mode: int
+) -> None:
+    git(ANN, shared.common, "config", "core.sharedRepository", setting)
+    shutil.rmtree(shared.common / "hooks")
+    shared.init(ANN, umask=0o077)
+    assert oct((shared.common / "hooks").stat().st_mode & 0o777) == oct(mode)
+    hooks = [path.stat().st_mode & 0o777 for path in (shared.common / "hooks").iterdir()]
+    assert set(map(oct, hooks)) == {oct(mode)}
