@@ -6,8 +6,6 @@ The hooks say nothing when they do nothing, so this is where the reason is found
 from __future__ import annotations
 
 import os
-import re
-import shlex
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -16,16 +14,14 @@ from patina_sessions.errors import PatinaError
 from patina_sessions.paths import Common, Layout
 from patina_sessions.recorder import drain
 from patina_sessions.recorder.words import plural
-from patina_sessions.session import switch
 from patina_sessions.settings import Settings
-from patina_sessions.setup import agent_checks, hooks, init, kept_checks
+from patina_sessions.setup import agent_checks, hook_checks, hooks, init, kept_checks
 from patina_sessions.setup.check import Check
 from patina_sessions.sources.watcher import process as watcher
 from patina_sessions.system import clock, configured, consent, disk, files, processes, refs
 from patina_sessions.system import repository as repositories
 from patina_sessions.system.repository import Repository
 
-PATIENCE = 8.0  # seconds: for a recorder that was rung to take the ring down
 STALE_RING = 60.0
 
 
@@ -49,9 +45,9 @@ def examine(repository: Repository) -> list[Check]:
     looks: tuple[Callable[[], Iterator[Check]], ...] = (
         lambda: iter([_git()]),
         lambda: _set_up(repository),
-        lambda: _hooks(repository),
+        lambda: hook_checks.doorbells(repository, settings),
         lambda: _state(layout),
-        lambda: _bell(repository, layout),
+        lambda: hook_checks.bell(repository, layout),
         lambda: _reflog(layout),
         lambda: _watcher(layout, settings),
         lambda: kept_checks.archive(repository, layout, settings),
@@ -93,26 +89,8 @@ def _set_up(repository: Repository) -> Iterator[Check]:
         yield Check(name="set up", level="ok", words="as init leaves it")
 
 
-def _hooks(repository: Repository) -> Iterator[Check]:
-    states = hooks.state(repository)
-    ringing = [s.event for s in states if s.rings]
-    if ringing:
-        yield Check(name="hooks", level="ok", words="ring: " + ", ".join(ringing))
-    whys = dict.fromkeys(s.why for s in states if s.shape == "foreign")
-    for why in whys:
-        events = ", ".join(s.event for s in states if s.shape == "foreign" and s.why == why)
-        yield Check(
-            name="hooks",
-            level="note",
-            words=f"not ours to write ({why}): {events}; the reflog carries the record",
-        )
-    for s in states:
-        if not s.rings and s.shape != "foreign":
-            yield Check(name="hooks", level="wrong", words=f"{s.event} does not ring", hint="patina init")
-
-
 def _state(layout: Layout) -> Iterator[Check]:
-    locked = _locked(layout)
+    locked = hook_checks.locked(layout)
     if locked:
         more = f", nor {len(locked) - 1} more of the state" if locked[1:] else ""
         words = f"{locked[0]} cannot be written{more}: nothing is recorded"
@@ -133,55 +111,6 @@ def _left(common: Common) -> Iterator[tuple[Path, str]]:
             common.lease,
             "hooks are told that a recorder is there, until a time far ahead: the clock was set back",
         )
-
-
-def _locked(layout: Layout) -> list[Path]:
-    """Return what of the state this user cannot write: then no recorder that a hook starts can answer either."""
-    kept = (layout.common.home, layout.state, layout.events, layout.common.spool)
-    return [p for p in kept if p.exists() and not os.access(p, os.W_OK | os.X_OK)]
-
-
-def _bell(repository: Repository, layout: Layout) -> Iterator[Check]:
-    """Try the interpreter that the hooks start, then ring, and wait for the ring to be taken down."""
-    off = switch.why(layout)
-    if off is not None:
-        yield Check(name="bell", level="note", words=f"not rung, Patina is {off}")
-        return
-    if _locked(layout):
-        words = "not rung: no recorder could write; git's reflog keeps what happens, and is read once one can"
-        yield Check(name="bell", level="note", words=words)
-        return
-    text = (files.read(layout.common.bell) or b"").decode("utf-8", "surrogateescape")
-    named = re.search(r"^run=(.+?) d=", text, re.MULTILINE)
-    python = shlex.split(named[1])[0] if named else ""
-    if not python or not os.access(python, os.X_OK):
-        words = f"the hooks start {python or 'nothing'}, which is gone: they do nothing"
-        yield Check(name="bell", level="wrong", words=words, hint="patina init")
-        return
-    tried = processes.run([python, "-E", "-P", "-c", "import patina_sessions.recorder"], cwd=layout.top)
-    if tried.code:
-        words = f"{python} has no Patina any more: the hooks do nothing"
-        yield Check(name="bell", level="wrong", words=words, hint="patina init")
-        return
-    yield _rung(repository, layout)
-
-
-def _rung(repository: Repository, layout: Layout) -> Check:
-    ours = {s.event: s.shape for s in hooks.state(repository)}["post-commit"] == "ours"
-    if ours and hooks.git_version() >= (2, 36):
-        argv, how = ["git", "hook", "run", "post-commit"], "git hook run post-commit"
-    else:  # somebody else's hook is not run for a check: only our script is
-        script = f'event=post-commit git={shlex.quote(str(layout.common.git))}; . "$git/patina/hook.sh"'
-        argv, how = ["sh", "-c", script], "the script of the hooks"
-    before = files.signature(layout.common.log)
-    processes.run(argv, cwd=layout.top)
-    deadline = clock.monotonic() + PATIENCE
-    while clock.monotonic() < deadline:
-        if files.signature(layout.common.log) != before and files.signature(layout.common.rung) is None:
-            return Check(name="bell", level="ok", words=f"rung by {how}, and the recorder answered")
-        clock.sleep(0.02)
-    hint = f"Look at {layout.common.log}; then: patina doctor --fix"
-    return Check(name="bell", level="wrong", words=f"rung by {how}, and no recorder answered", hint=hint)
 
 
 def _reflog(layout: Layout) -> Iterator[Check]:

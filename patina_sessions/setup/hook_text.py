@@ -54,6 +54,10 @@ _COMMAND = (
     '{read}. "$git/patina/hook.sh" ) 2>/dev/null || :',
 )
 
+# For a person's own hook into which nothing of ours is written. It stands by itself, wherever that hook lies, and is
+# silent in a repository without Patina.
+BY_HAND = '( event=${0##*/} git=$(git rev-parse --git-common-dir); . "$git/patina/hook.sh" ) 2>/dev/null || :'
+
 
 def script(template: str, *, python: str, umask: int) -> bytes:
     """Return `hook.sh`: the template of `hooks/git.sh` with the recorder's interpreter and the state's umask in it."""

@@ -7,14 +7,16 @@ import os
 import re
 import shutil
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from patina_sessions.setup import hooks
+from patina_sessions.setup import hook_text, hooks
+from tests import arrangements
 from tests.repository import Repo
-from tests.waiting import quiet
+from tests.waiting import events, quiet, until
 
 
 @pytest.fixture
@@ -113,6 +115,59 @@ def test_a_hook_of_somebody_else_is_a_note_and_is_not_run(repo: Repo) -> None:
     else:  # git's own settings ring beside it
         assert any(c["words"].startswith("ring: post-commit") for c in found["hooks"])
     assert not (repo.path / "ran").exists()
+
+
+@pytest.fixture
+def unheard(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> Repo:
+    """Return a repository with Patina whose hooks lie in a folder of somebody else's, under a git without settings."""
+    old_git(repo, monkeypatch)
+    arrangements.outside(repo)
+    repo.commit("first", a="1\n")
+    repo.patina("init")
+    return repo
+
+
+def old_git(repo: Repo, monkeypatch: pytest.MonkeyPatch, version: str = "2.39.5") -> None:
+    """Let git say that it is another one."""
+    real, folder = shutil.which("git"), repo.path.parent / f"git-{version}"
+    folder.mkdir()
+    (folder / "git").write_text(
+        f'#!/bin/sh\n[ "$1" != version ] || {{ echo git version {version}; exit; }}\nexec {real} "$@"\n'
+    )
+    (folder / "git").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+
+
+@pytest.mark.parametrize(
+    ("watch", "left"),
+    [
+        ("true", "by the watcher while a session runs, else only when you run patina"),
+        ("false", "only when you run patina, since files are not watched either"),
+    ],
+)
+def test_where_no_hook_rings_it_is_said_what_does_and_what_would(
+    unheard: Repo, monkeypatch: pytest.MonkeyPatch, watch: str, left: str
+) -> None:
+    monkeypatch.setenv("PATINA_WATCH_ENABLED", watch)
+    code, found = examined(unheard)
+    assert code == 0
+    (note,) = [c for c in found["hooks"] if "not ours to write" in c["words"]]
+    assert note["words"].endswith(left)
+    assert hook_text.BY_HAND in note["hint"]
+    assert ".pre-commit-hooks.yaml" in note["hint"]
+    assert (found["bell"][0]["level"], "no hook rings" in found["bell"][0]["words"]) == ("note", True)
+
+
+def _recorded(repo: Repo, made: str) -> bool:
+    return made in str(events(repo))
+
+
+def test_the_line_that_is_told_for_a_hook_of_ones_own_rings_in_any_worktree(unheard: Repo) -> None:
+    for hook in (unheard.path.parent / "shared hooks").iterdir():
+        hook.write_text(f"#!/bin/sh\n{hook_text.BY_HAND}\n")
+    for tree in (unheard, unheard.worktree(unheard.path.parent / "linked", "side")):
+        until(partial(_recorded, unheard, tree.commit("rung")), "the commit to be recorded")
+    quiet(unheard)
 
 
 def test_what_lies_in_the_spool_and_is_of_no_hook_is_named_and_left(ready: Repo) -> None:
