@@ -29,6 +29,11 @@ def doorbells(repository: Repository, settings: Settings) -> Iterator[Check]:
     ringing = [s.event for s in states if s.rings]
     if ringing:
         yield Check(name="hooks", level="ok", words="ring: " + ", ".join(ringing))
+    where = hooks.folder(repository)
+    if not ringing and where.refusal is not None and not where.path.exists():
+        words = f"{where.refusal}, so git runs no hook at all; {_left(settings)}"
+        yield Check(name="hooks", level="note", words=words, hint=_unset(repository))
+        return
     left = "the reflog carries the record" if ringing else _left(settings)
     for why in dict.fromkeys(s.why for s in states if s.shape == "foreign"):
         events = ", ".join(s.event for s in states if s.shape == "foreign" and s.why == why)
@@ -37,6 +42,13 @@ def doorbells(repository: Repository, settings: Settings) -> Iterator[Check]:
     for s in states:
         if not s.rings and s.shape != "foreign":
             yield Check(name="hooks", level="wrong", words=f"{s.event} does not ring", hint="patina init")
+
+
+def _unset(repository: Repository) -> str:
+    """Say how hooks come back where git looks for them in a folder that is not there."""
+    scope = hooks.ask(repository, "config", "--show-scope", "--get", "core.hooksPath").partition(b"\t")[0]
+    where = f"--{scope.decode()} " if scope in (b"global", b"system", b"worktree") else ""
+    return f"git config {where}--unset core.hooksPath; or make the folder; then: patina init"
 
 
 def _left(settings: Settings) -> str:

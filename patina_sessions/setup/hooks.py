@@ -75,6 +75,8 @@ def folder(repository: Repository) -> Folder:
     common, real, shown = repository.common_dir.resolve(), path.resolve(), safe.path(os.fspath(path))
     if path.exists() and not path.is_dir():
         refusal = f"{shown} is not a folder"
+    elif common not in real.parents and not path.exists():
+        refusal = f"core.hooksPath leads to {shown}: there is no such folder"
     elif common not in real.parents:
         top = repository.top.resolve()
         if top in real.parents:

@@ -120,14 +120,14 @@ def test_a_hook_of_somebody_else_is_a_note_and_is_not_run(repo: Repo) -> None:
 @pytest.fixture
 def unheard(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> Repo:
     """Return a repository with Patina whose hooks lie in a folder of somebody else's, under a git without settings."""
-    old_git(repo, monkeypatch)
+    another_git(repo, monkeypatch, "2.39.5")
     arrangements.outside(repo)
     repo.commit("first", a="1\n")
     repo.patina("init")
     return repo
 
 
-def old_git(repo: Repo, monkeypatch: pytest.MonkeyPatch, version: str = "2.39.5") -> None:
+def another_git(repo: Repo, monkeypatch: pytest.MonkeyPatch, version: str) -> None:
     """Let git say that it is another one."""
     real, folder = shutil.which("git"), repo.path.parent / f"git-{version}"
     folder.mkdir()
@@ -156,6 +156,23 @@ def test_where_no_hook_rings_it_is_said_what_does_and_what_would(
     assert hook_text.BY_HAND in note["hint"]
     assert ".pre-commit-hooks.yaml" in note["hint"]
     assert (found["bell"][0]["level"], "no hook rings" in found["bell"][0]["words"]) == ("note", True)
+
+
+@pytest.mark.parametrize("scope", ["--local", "--global"])
+def test_a_hooks_folder_that_is_not_there_is_said_with_what_brings_hooks_back(
+    repo: Repo, monkeypatch: pytest.MonkeyPatch, scope: str
+) -> None:
+    another_git(repo, monkeypatch, "2.39.5")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(repo.path.parent / "gitconfig"))
+    repo.git("config", scope, "core.hooksPath", "/nonexistent/hooks")
+    repo.patina("init")
+    code, found = examined(repo)
+    (note,) = found["hooks"]
+    assert (code, note["level"]) == (0, "note")
+    assert "/nonexistent/hooks`: there is no such folder, so git runs no hook at all" in note["words"]
+    repo.git(*note["hint"].partition(";")[0].split()[1:])
+    repo.patina("init")
+    assert examined(repo)[1]["hooks"][0]["words"].startswith("ring: post-commit")
 
 
 def _recorded(repo: Repo, made: str) -> bool:
