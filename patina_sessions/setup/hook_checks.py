@@ -74,11 +74,16 @@ def bell(repository: Repository, layout: Layout) -> Iterator[Check]:
         words = "not rung: no recorder could write; git's reflog keeps what happens, and is read once one can"
         yield Check(name="bell", level="note", words=words)
         return
-    text = (files.read(layout.common.bell) or b"").decode("utf-8", "surrogateescape")
-    named = re.search(r"^run=(.+?) d=", text, re.MULTILINE)
+    script = files.read(layout.common.bell)
+    if script is None:
+        words = "the hooks' script is gone: they do nothing"
+        yield Check(name="bell", level="wrong", words=words, hint="patina init")
+        return
+    named = re.search(r"^run=(.+?) d=", script.decode("utf-8", "surrogateescape"), re.MULTILINE)
     python = shlex.split(named[1])[0] if named else ""
     if not python or not os.access(python, os.X_OK):
-        words = f"the hooks start {python or 'nothing'}, which is gone: they do nothing"
+        what = f"start {python}, which is gone" if python else "name no interpreter"
+        words = f"the hooks {what}: they do nothing"
         yield Check(name="bell", level="wrong", words=words, hint="patina init")
         return
     tried = processes.run([python, "-E", "-P", "-c", "import patina_sessions.recorder"], cwd=layout.top)

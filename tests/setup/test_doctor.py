@@ -69,6 +69,17 @@ def test_an_interpreter_that_is_gone_is_named(ready: Repo) -> None:
     assert found["bell"][0]["level"] == "wrong"
 
 
+def test_a_script_of_the_hooks_that_is_gone_or_empty_is_said_and_mended(ready: Repo) -> None:
+    script = ready.path / ".git/patina/hook.sh"
+    script.write_text("")
+    assert examined(ready)[1]["bell"][0]["words"] == "the hooks name no interpreter: they do nothing"
+    script.unlink()
+    (bell,) = examined(ready)[1]["bell"]
+    assert (bell["level"], bell["words"]) == ("wrong", "the hooks' script is gone: they do nothing")
+    examined(ready, "--fix")
+    assert wrong(ready) == []
+
+
 def test_an_interpreter_without_patina_is_named(ready: Repo, tmp_path: Path) -> None:
     python = tmp_path / "python"
     python.write_text("#!/bin/sh\nexit 1\n")
