@@ -29,6 +29,9 @@ def doorbells(repository: Repository, settings: Settings) -> Iterator[Check]:
     ringing = [s.event for s in states if s.rings]
     if ringing:
         yield Check(name="hooks", level="ok", words="ring: " + ", ".join(ringing))
+    if hooks.configured(repository) and hooks.git_version() < hooks.CONFIG_HOOKS:
+        words = "the settings that init made for another git ring with git 2.54 and newer, not with this one"
+        yield Check(name="hooks", level="note", words=words)
     where = hooks.folder(repository)
     if not ringing and where.refusal is not None and not where.path.exists():
         words = f"{where.refusal}, so git runs no hook at all; {_left(settings)}"

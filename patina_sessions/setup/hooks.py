@@ -90,9 +90,9 @@ def folder(repository: Repository) -> Folder:
 
 
 def state(repository: Repository) -> tuple[State, ...]:
-    """Return how each hook stands, in the order of `hook_text.EVENTS`."""
+    """Return how each hook stands, in the order of `hook_text.EVENTS`. Settings count where this git reads them."""
     where = folder(repository)
-    settings = files.read(config_file(repository)) or b""
+    settings = (files.read(config_file(repository)) or b"") if git_version() >= CONFIG_HOOKS else b""
     return tuple(_state(event, where, settings) for event in hook_text.EVENTS)
 
 
@@ -165,9 +165,16 @@ def steps(repository: Repository) -> tuple[list[Step], list[Note]]:
     made = (step for s in states if (step := _step(s, where)) is not None)
     found += [replace(step, shared=shared & 0o077 if step.mode else 0) for step in made]
     others = [s for s in states if s.shape in ("foreign", "config")]
-    able = git_version() >= CONFIG_HOOKS and not config_file(repository).is_symlink()
-    found += _config_steps(repository, tuple(s.event for s in others) if able else ())
-    return found, _notes(others, rings=able)
+    able, linked = git_version() >= CONFIG_HOOKS, config_file(repository).is_symlink()
+    # What a newer git beside this one rings by stays.
+    chosen = () if linked else tuple(s.event for s in others) if able else configured(repository)
+    found += _config_steps(repository, tuple(s.event for s in others if s.event in chosen))
+    return found, _notes(others, rings=able and not linked)
+
+
+def configured(repository: Repository) -> tuple[str, ...]:
+    """Return the events for which settings of ours stand in git's configuration, whether this git reads them or not."""
+    return _configured(files.read(config_file(repository)) or b"")
 
 
 def _step(s: State, where: Folder) -> Step | None:

@@ -186,6 +186,23 @@ def test_a_hooks_folder_that_is_not_there_is_said_with_what_brings_hooks_back(
     assert examined(repo)[1]["hooks"][0]["words"].startswith("ring: post-commit")
 
 
+def test_settings_ring_only_with_a_git_that_reads_them_and_stay_for_one_that_does(
+    repo: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arrangements.outside(repo)
+    another_git(repo, monkeypatch, "2.55.0")
+    repo.patina("init")
+    assert [c["level"] for c in examined(repo)[1]["hooks"]] == ["ok"]
+    settings = (repo.path / ".git/config").read_bytes()
+    another_git(repo, monkeypatch, "2.39.5")
+    code, found = examined(repo)
+    assert (code, found["bell"][0]["level"]) == (0, "note")
+    assert {c["level"] for c in found["hooks"]} == {"note"}
+    assert "ring with git 2.54 and newer, not with this one" in found["hooks"][0]["words"]
+    repo.patina("init")
+    assert (repo.path / ".git/config").read_bytes() == settings
+
+
 def _recorded(repo: Repo, made: str) -> bool:
     return made in str(events(repo))
 
