@@ -15,14 +15,16 @@ from patina_sessions.paths import Common, Layout
 from patina_sessions.recorder import drain
 from patina_sessions.recorder.words import plural
 from patina_sessions.settings import Settings
-from patina_sessions.setup import agent_checks, hook_checks, hooks, init, kept_checks
+from patina_sessions.setup import agent_checks, hook_checks, hooks, init, kept_checks, project
 from patina_sessions.setup.check import Check
+from patina_sessions.setup.plan import Plan, Step
 from patina_sessions.sources.watcher import process as watcher
 from patina_sessions.system import clock, configured, consent, disk, files, processes, refs
 from patina_sessions.system import repository as repositories
 from patina_sessions.system.repository import Repository
 
 STALE_RING = 60.0
+_Look = Callable[[], Iterator[Check]]
 
 
 def examine(repository: Repository) -> list[Check]:
@@ -34,18 +36,31 @@ def examine(repository: Repository) -> list[Check]:
         consent.require(repository.common)
     except PatinaError as error:  # what this Patina would say of the rest, or do to it, may be wrong
         return [_git(), Check(name="set up", level="wrong", words=error.message, hint=error.hint)]
-    layout = repositories.layout(repository, make=False)
-    if layout is None:
-        hint = "patina record"
-        return [
-            _git(),
-            Check(name="set up", level="wrong", words="this worktree has no state yet", hint=hint),
-        ]
+    found: list[Check] = []
+    for look in _looks(repository):
+        try:
+            found += look()
+        except PatinaError as error:
+            found.append(Check(name="doctor", level="wrong", words=error.message, hint=error.hint))
+    return found
+
+
+def _looks(repository: Repository) -> tuple[_Look, ...]:
     settings = configured.load(repository.top, git=repository.git_dir)
-    looks: tuple[Callable[[], Iterator[Check]], ...] = (
+    first: tuple[_Look, ...] = (
         lambda: iter([_git()]),
         lambda: _set_up(repository),
         lambda: hook_checks.doorbells(repository, settings),
+    )
+    layout = repositories.layout(repository, make=False)
+    if layout is None:
+        # As the hooks know it, who ring without a key; the recorder that answers makes one.
+        ahead = Layout(top=repository.top, git=repository.git_dir, common=repository.common, key="-")
+        words = "none in this worktree yet: its first commit or session makes it"
+        without = Check(name="state", level="ok", words=words)
+        return (*first, lambda: iter([without]), lambda: hook_checks.bell(repository, ahead))
+    return (
+        *first,
         lambda: _state(layout),
         lambda: hook_checks.bell(repository, layout),
         lambda: _reflog(layout),
@@ -61,13 +76,6 @@ def examine(repository: Repository) -> list[Check]:
         lambda: kept_checks.silences(layout),
         lambda: kept_checks.troubles(layout.common),
     )
-    found: list[Check] = []
-    for look in looks:
-        try:
-            found += look()
-        except PatinaError as error:
-            found.append(Check(name="doctor", level="wrong", words=error.message, hint=error.hint))
-    return found
 
 
 def _git() -> Check:
@@ -81,12 +89,19 @@ def _git() -> Check:
 
 
 def _set_up(repository: Repository) -> Iterator[Check]:
-    plan = init.plan(repository)
-    if plan.steps:
-        what = ", ".join(sorted({step.path.name for step in plan.steps})[:5])
+    missed = _missed(init.plan(repository))
+    if missed:
+        what = ", ".join(sorted({step.path.name for step in missed})[:5])
         yield Check(name="set up", level="wrong", words=f"not as init leaves it: {what}", hint="patina init")
     else:
         yield Check(name="set up", level="ok", words="as init leaves it")
+
+
+def _missed(plan: Plan) -> list[Step]:
+    """Return what `init` would do that is missed here: not its books, which come by themselves."""
+    top = plan.repository.top
+    spared = {s.path for s in project.steps(top)} - {s.path for s in project.missed(top)}
+    return [step for step in plan.steps if not step.book and step.path not in spared]
 
 
 def _state(layout: Layout) -> Iterator[Check]:
@@ -173,7 +188,7 @@ def fix(repository: Repository, now: datetime) -> list[str]:
     if consent.version(repository.common) is None:
         return done  # that is for `init` to be told
     plan = init.plan(repository)
-    if plan.steps:
+    if _missed(plan):
         init.apply(plan, now)
         done.append("set up anew: " + ", ".join(sorted({step.path.name for step in plan.steps})))
     done += agent_checks.fix(repository, os.environ)

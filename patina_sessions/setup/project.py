@@ -65,6 +65,18 @@ def steps(top: Path) -> list[Step]:
     return [step for step in made if step is not None]
 
 
+def missed(top: Path) -> list[Step]:
+    """Return the steps without which something is wrong here.
+
+    A branch from before `init` has none of the project's files and needs none: sessions are recorded all the same.
+    """
+    lacked, local = steps(top), top / ".patina" / "local"
+    files = (".patina/config.toml", ".patina/.gitignore", *(f"layer/{name}/.gitkeep" for name in _LAYER))
+    if any((top / name).exists() for name in files):
+        return lacked
+    return [s for s in lacked if local in s.path.parents and local.is_dir()]
+
+
 def memory(top: Path) -> tuple[list[Step], list[Note]]:
     """Return what makes an assistant read the last session: a block in CLAUDE.md or AGENTS.md.
 

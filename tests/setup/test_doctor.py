@@ -128,6 +128,38 @@ def test_a_hook_of_somebody_else_is_a_note_and_is_not_run(repo: Repo) -> None:
     assert not (repo.path / "ran").exists()
 
 
+def test_a_new_worktree_is_as_good_as_the_others_also_on_a_branch_without_the_projects_files(
+    ready: Repo,
+) -> None:
+    linked = ready.worktree(ready.path.parent / "linked", "side")
+    quiet(ready)
+    for key in ready.path.glob(".git/worktrees/*/patina-id"):
+        key.unlink()  # as where no hook ran when it was added
+    code, found = examined(linked)
+    assert (code, wrong(linked)) == (0, [])
+    assert "none in this worktree yet" in found["state"][0]["words"]
+    assert "the recorder answered" in found["bell"][0]["words"]
+    assert not examined(linked, "--fix")[0]
+    linked.patina("record")
+    assert wrong(linked) == []
+    linked.patina("session", "start", "the work")
+    linked.commit("worked")
+    quiet(ready)
+    assert wrong(linked) == []
+    linked.patina("session", "end")
+    assert wrong(linked) == []
+    assert not (linked.path / ".patina/config.toml").exists()
+    (linked.path / ".patina/local/.gitignore").unlink()
+    assert wrong(linked) == ["set up"]
+
+
+def test_of_the_projects_files_none_may_be_missing_where_there_are_some(ready: Repo) -> None:
+    (ready.path / ".patina/.gitignore").unlink()
+    assert wrong(ready) == ["set up"]
+    examined(ready, "--fix")
+    assert wrong(ready) == []
+
+
 @pytest.fixture
 def unheard(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> Repo:
     """Return a repository with Patina whose hooks lie in a folder of somebody else's, under a git without settings."""
