@@ -5,8 +5,9 @@
 # Given: $1, the agent; $2, what happened: start, prompt, tool, turn or end; or line, which asks for the status line. Not
 # a word on standard output, except for that and at a start, what the recorder has written ahead; always exit 0. POSIX
 # only, and an agent waits for each process that starts here: one moves the bytes, one sees to it that this ends.
-# The script that is sourced is written by "patina init"; its variables are set in a subshell on purpose.
-# shellcheck disable=SC1091,SC2016,SC2030,SC2031
+# The script that is sourced is written by "patina init"; its variables are set in a subshell on purpose. `-O` is in dash,
+# busybox, bash, ksh and zsh, and not in POSIX: a shell without it asks git.
+# shellcheck disable=SC1091,SC2016,SC2030,SC2031,SC3067
 
 exec 2>/dev/null
 [ "${PATINA-}" != 0 ] && [ ! -t 0 ] || exit 0
