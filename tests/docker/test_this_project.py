@@ -33,7 +33,7 @@ def test_this_project_s_own_tests_run_in_a_container_and_the_journal_has_their_n
         entry = journal[journal.index("- Test passed") :]
         passed = re.search(r"^Tests: ([\d,]+) passed, 0 failed", entry, re.MULTILINE)
         assert passed is not None, entry
-        assert int(passed[1].replace(",", "")) > 100
+        assert int(passed[1].replace(",", "")) > 80
         assert "/tmp/" not in entry
     finally:
         repo.patina("clean", "--force", check=False)
