@@ -16,6 +16,7 @@ from patina_sessions.sources.reflog_tail import last_lines
 from patina_sessions.system import refs
 from patina_sessions.system.git import Git
 
+_END = 8192  # bytes: some forty lines, more than are written between two looks
 _SHOWN = 500  # lines of each that git is asked for
 _BRANCHES = 200  # whose reflogs git is asked for, one process each
 
@@ -31,6 +32,9 @@ class Logbooks(Protocol):
 
     def of(self, ref: str) -> list[Line] | None:
         """Return the last lines of a branch's reflog, oldest first; None where it has none."""
+
+    def end_of(self, ref: str) -> list[Line]:
+        """Return the very last lines of a branch's reflog, where that costs less than all that `of` returns."""
 
     def below(self, refs: str, *, after: int) -> list[str]:
         """Return the branches below `refs/heads` or `refs/remotes` whose reflogs were written to after a time (ns)."""
@@ -59,6 +63,10 @@ class OnDisk:
         path = self._common / "logs" / ref
         return last_lines(path) if refs.is_plain(ref) and path.is_file() else None
 
+    def end_of(self, ref: str) -> list[Line]:
+        """Return the very last lines of a branch's reflog."""
+        return last_lines(self._common / "logs" / ref, _END) if refs.is_plain(ref) else []
+
     def below(self, refs: str, *, after: int) -> list[str]:
         """Return the branches below `refs/heads` or `refs/remotes` whose reflogs were written to after a time (ns)."""
         return [ref for ref, _ in remotes.logs(self._common, after=after, below=refs)]
@@ -85,6 +93,10 @@ class Shown:
     def of(self, ref: str) -> list[Line] | None:
         """Return the last lines of a branch's reflog, oldest first; None where it has none."""
         return reflog_shown.lines(self._git, ref, _SHOWN)[0] if self.has(ref) else None
+
+    def end_of(self, ref: str) -> list[Line]:  # noqa: ARG002 - git is asked once, for all that it shows
+        """Return none: each question starts a git."""
+        return []
 
     def below(self, refs: str, *, after: int) -> list[str]:  # noqa: ARG002 - a table has one time for all
         """Return the branches below `refs/heads` or `refs/remotes`; when they were written to is not to be seen."""

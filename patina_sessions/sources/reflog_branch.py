@@ -26,6 +26,7 @@ class Branches:
         self._git_dir = git_dir
         self._books = books
         self._logs: dict[str, frozenset[Likeness] | None] = {}
+        self._ends: dict[str, frozenset[Likeness]] = {}
         self._sure = False  # whether a line has told where HEAD is
         self.here: str | None = None
         for _, words in reflog_lines.places(before):
@@ -51,15 +52,13 @@ class Branches:
 
     def of(self, line: Line) -> str | None:
         """Return the branch that the line moved, None on a detached head and where nothing tells."""
-        if self.here is not None:
-            log = self._log(self.here)
-            if log is not None and line.likeness in log:
-                return self.here
-        if self._current is not None and line.likeness in (self._log(self._current) or ()):
+        if self.here is not None and self._holds(self.here, line):
+            return self.here
+        if self._current is not None and self._holds(self._current, line):
             return self._current
         if self._sure and (self.here is None or self._log(self.here) is None):
             return self.here
-        return next((name for name in self._others if line.likeness in (self._log(name) or ())), None)
+        return next((name for name in self._others if self._holds(name, line)), None)
 
     @cached_property
     def _current(self) -> str | None:
@@ -68,6 +67,13 @@ class Branches:
     @cached_property
     def _others(self) -> list[str]:
         return [ref.removeprefix("refs/heads/") for ref in self._books.below("refs/heads", after=0)][:_OTHERS]
+
+    def _holds(self, branch: str, line: Line) -> bool:
+        """Tell whether a branch's reflog has the line: mostly it is one of its last, and the others are not read."""
+        if branch not in self._ends:
+            found = self._books.end_of(f"refs/heads/{branch}")
+            self._ends[branch] = frozenset(line.likeness for line in found)
+        return line.likeness in self._ends[branch] or line.likeness in (self._log(branch) or ())
 
     def _log(self, branch: str) -> frozenset[Likeness] | None:
         """Return the lines at the end of a branch's reflog, None where it has none."""

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from patina_sessions.errors import PatinaError
-from patina_sessions.model import Position
+from patina_sessions.model import Made, Position
 from patina_sessions.sources import reflog, reflog_tail
+from patina_sessions.sources.logbooks import OnDisk
+from patina_sessions.sources.reflog_lines import Line
 from patina_sessions.system import clock, processes, refs
 from tests.repository import Repo
 from tests.sources.reader import REFTABLE, Reader, made, moves, subjects
@@ -213,6 +215,27 @@ def test_nothing_new_costs_no_process(past: Repo, reader: Reader, monkeypatch: p
     monkeypatch.setattr(processes, "run", refuse)
     monkeypatch.setattr(processes, "Child", refuse)
     assert reader.read() == []
+
+
+@pytest.mark.files_only("git shows a table's log in one question")
+def test_the_branch_of_a_new_commit_is_found_at_the_end_of_its_log_and_further_back_where_many_are_new(
+    past: Repo, reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def of(books: OnDisk, ref: str) -> list[Line] | None:
+        asked.append(ref)
+        return whole(books, ref)
+
+    whole = OnDisk.of
+    monkeypatch.setattr(OnDisk, "of", of)
+    past.commit("one", one="1")
+    assert [fact.data.branch for fact in reader.read() if isinstance(fact.data, Made)] == ["main"]
+    assert asked == []
+    for number in range(100):
+        past.commit(f"commit {number} {'x' * 100}")
+    assert {fact.data.branch for fact in reader.read() if isinstance(fact.data, Made)} == {"main"}
+    assert asked == ["refs/heads/main"]
 
 
 @pytest.mark.files_only("it counts the bytes read of the file")
