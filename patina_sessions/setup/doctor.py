@@ -24,6 +24,9 @@ from patina_sessions.system import repository as repositories
 from patina_sessions.system.repository import Repository
 
 STALE_RING = 60.0
+_NO_STATE = Check(
+    name="state", level="ok", words="none in this worktree yet: its first commit or session makes it"
+)
 _Look = Callable[[], Iterator[Check]]
 
 
@@ -46,22 +49,15 @@ def examine(repository: Repository) -> list[Check]:
 
 
 def _looks(repository: Repository) -> tuple[_Look, ...]:
-    settings = configured.load(repository.top, git=repository.git_dir)
-    first: tuple[_Look, ...] = (
+    settings, common = configured.load(repository.top, git=repository.git_dir), repository.common
+    known = repositories.layout(repository, make=False)
+    # As the hooks know a new worktree, who ring without a key; the recorder that answers makes one.
+    layout = known or Layout(top=repository.top, git=repository.git_dir, common=common, key="-")
+    return (
         lambda: iter([_git()]),
         lambda: _set_up(repository),
         lambda: hook_checks.doorbells(repository, settings),
-    )
-    layout = repositories.layout(repository, make=False)
-    if layout is None:
-        # As the hooks know it, who ring without a key; the recorder that answers makes one.
-        ahead = Layout(top=repository.top, git=repository.git_dir, common=repository.common, key="-")
-        words = "none in this worktree yet: its first commit or session makes it"
-        without = Check(name="state", level="ok", words=words)
-        return (*first, lambda: iter([without]), lambda: hook_checks.bell(repository, ahead))
-    return (
-        *first,
-        lambda: _state(layout),
+        lambda: _state(layout) if known else iter([_NO_STATE]),
         lambda: hook_checks.bell(repository, layout),
         lambda: _reflog(layout),
         lambda: _watcher(layout, settings),
@@ -70,11 +66,11 @@ def _looks(repository: Repository) -> tuple[_Look, ...]:
         lambda: kept_checks.chosen(settings),
         lambda: kept_checks.torn(layout),
         lambda: kept_checks.sizes(layout),
-        lambda: kept_checks.strange(layout.common),
+        lambda: kept_checks.strange(common),
         lambda: agent_checks.examine(repository, os.environ),
         lambda: _engine(layout),
         lambda: kept_checks.silences(layout),
-        lambda: kept_checks.troubles(layout.common),
+        lambda: kept_checks.troubles(common),
     )
 
 

@@ -139,6 +139,7 @@ def test_a_new_worktree_is_as_good_as_the_others_also_on_a_branch_without_the_pr
     assert (code, wrong(linked)) == (0, [])
     assert "none in this worktree yet" in found["state"][0]["words"]
     assert "the recorder answered" in found["bell"][0]["words"]
+    assert {"reflog", "size", "engine"} <= set(found)  # what needs no key is looked at as everywhere
     assert not examined(linked, "--fix")[0]
     linked.patina("record")
     assert wrong(linked) == []
