@@ -40,15 +40,20 @@ def named(layout: Layout, name: str) -> Ticket:
 
 def recover(place: Place, one: Ticket, voices: Voices, *, max_size: str, max_file: str) -> Recovered:
     """Bring the work of a run home. Where that fails, it is kept as it was."""
-    # The lock stays as long as the ticket does: of two who wait for one that is taken away, both would have it.
-    with docker.connect() as engine, files.locked(ticket.lock_of_recovery(place.layout, one.run)):
-        one = named(place.layout, one.run)  # another may have been at it, or at home, meanwhile
-        larger = replace(
-            one,
-            limit=size(max_size) if max_size else one.limit,
-            largest=size(max_file) if max_file else one.largest,
-        )
-        return _recovered(engine, place, larger, voices)
+    lock = ticket.lock_of_recovery(place.layout, one.run)
+    with docker.connect() as engine, files.locked(lock):
+        try:
+            one = named(place.layout, one.run)  # another may have been at it, or at home, meanwhile
+            larger = replace(
+                one,
+                limit=size(max_size) if max_size else one.limit,
+                largest=size(max_file) if max_file else one.largest,
+            )
+            return _recovered(engine, place, larger, voices)
+        finally:
+            # It stays as long as the ticket does: of two who wait for one that is taken away, both would have it.
+            if files.signature(ticket.path(place.layout, one.run)) is None:
+                files.remove(lock)
 
 
 def _recovered(engine: Engine, place: Place, one: Ticket, voices: Voices) -> Recovered:

@@ -159,6 +159,10 @@ answer(sys.argv[1:])
 """)
     run = ["yolo", "run", *yolo.words("echo 1 > more.txt")]
     subprocess.run([sys.executable, "-P", "-c", dies, *run], cwd=yolo.repo.path, stdin=subprocess.DEVNULL)
+    state = yolo.repo.path / ".git/patina"
+    assert yolo.run("yolo", "recover", "last", "--max-size", "1").returncode == 125
+    # Its lock is there as long as there is something to recover: who waits for it waits for the same file.
+    assert len(list(state.rglob("*.recovering"))) == 1
     done = subprocess.run(
         [sys.executable, "-P", "-c", SECOND, "yolo", "recover", "last"],
         cwd=yolo.repo.path,
@@ -168,5 +172,5 @@ answer(sys.argv[1:])
     )
     assert "no work of a run" in done.stderr, done.stderr
     assert yolo.repo.git("show", f"{yolo.branch()}:more.txt") == "1"
-    assert list((yolo.repo.path / ".git/patina").rglob("*.yolo")) == []
+    assert list(state.rglob("*.yolo")) + list(state.rglob("*.recovering")) == []
     assert yolo.left() == {}
